@@ -1,1 +1,7 @@
-//! upgrade.
+//! Upgrading a database: what is to run (`plan`, pure), what has run (`record`, `table`), and running it (`apply`).
+
+pub mod plan;
+pub mod record;
+mod table_name;
+
+pub use table_name::TableName;
