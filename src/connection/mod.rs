@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 
-pub use session::{Fault, Row, Session, Unwatched, Watch};
+pub use session::{Fault, Reply, Row, Session, Unwatched, Watch};
 
 use crate::{Error, Result};
 

@@ -24,6 +24,9 @@ const IN_FLIGHT: usize = 256;
 /// A row as text; NULL is `None`.
 pub type Row = Vec<Option<String>>;
 
+/// What became of a message.
+pub type Reply<T> = std::result::Result<T, Fault>;
+
 /// Why a statement did not end well.
 #[derive(Debug)]
 pub enum Fault {
@@ -177,7 +180,7 @@ impl Session {
     ///
     /// # Errors
     /// The server's error, or that the connection was lost.
-    pub fn query(&mut self, sql: &str) -> std::result::Result<Vec<Row>, Fault> {
+    pub fn query(&mut self, sql: &str) -> Reply<Vec<Row>> {
         Ok(self.query_each(sql)?.into_iter().rfind(|rows| !rows.is_empty()).unwrap_or_default())
     }
 
@@ -185,7 +188,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn query_each(&mut self, sql: &str) -> std::result::Result<Vec<Vec<Row>>, Fault> {
+    pub fn query_each(&mut self, sql: &str) -> Reply<Vec<Vec<Row>>> {
         self.query_watched(sql, &mut Unwatched)
     }
 
@@ -193,35 +196,39 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn query_watched(
-        &mut self,
-        sql: &str,
-        watch: &mut dyn Watch,
-    ) -> std::result::Result<Vec<Vec<Row>>, Fault> {
+    pub fn query_watched(&mut self, sql: &str, watch: &mut dyn Watch) -> Reply<Vec<Vec<Row>>> {
         let (runtime, client, messages, pulse) = self.parts()?;
-        let work = async {
-            let mut stream = pin!(client.simple_query_raw(sql).await?);
-            let mut results = Vec::new();
-            let mut rows = Vec::new();
-            while let Some(message) = stream.try_next().await? {
-                match message {
-                    SimpleQueryMessage::Row(row) => {
-                        rows.push((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect());
-                    }
-                    SimpleQueryMessage::CommandComplete(_) => results.push(std::mem::take(&mut rows)),
-                    _ => {}
-                }
-            }
-            Ok::<_, tokio_postgres::Error>(results)
-        };
+        let work = async { collect(client.simple_query_raw(sql).await?).await };
         runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
+    }
+
+    /// Sends two messages without waiting between them (one round trip) and gives what became of each.
+    pub fn query_pair(
+        &mut self,
+        first: &str,
+        second: &str,
+        watch: &mut dyn Watch,
+    ) -> (Reply<Vec<Vec<Row>>>, Reply<Vec<Vec<Row>>>) {
+        let (runtime, client, messages, pulse) = match self.parts() {
+            Ok(parts) => parts,
+            Err(fault) => return (Err(fault), Err(closed())),
+        };
+        let work = async {
+            let first = client.simple_query_raw(first).await?;
+            let second = client.simple_query_raw(second).await?;
+            Ok((collect(first).await, collect(second).await))
+        };
+        match runtime.block_on(drive(messages, pulse, watch, |_| {}, work)) {
+            Ok((first, second)) => (first.map_err(Fault::new), second.map_err(Fault::new)),
+            Err(fault) => (Err(fault), Err(closed())),
+        }
     }
 
     /// Runs one or several statements in one message.
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn execute(&mut self, sql: &str) -> std::result::Result<(), Fault> {
+    pub fn execute(&mut self, sql: &str) -> Reply<()> {
         self.query_each(sql).map(drop)
     }
 
@@ -229,7 +236,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn server_version_num(&mut self) -> std::result::Result<u32, Fault> {
+    pub fn server_version_num(&mut self) -> Reply<u32> {
         let rows = self.query("SHOW server_version_num")?;
         let text = rows.first().and_then(|row| row.first().cloned().flatten()).unwrap_or_default();
         text.parse().map_err(|_| Fault::Lost(format!("the server's version is not a number: {text:?}")))
@@ -260,10 +267,8 @@ impl Session {
                 let Some(mut stream) = in_flight.pop_front() else { break };
                 let mut rows = 0;
                 while let Some(message) = stream.try_next().await? {
-                    match message {
-                        SimpleQueryMessage::CommandComplete(count) => rows += count,
-                        SimpleQueryMessage::Row(_) | SimpleQueryMessage::RowDescription(_) => {}
-                        _ => {}
+                    if let SimpleQueryMessage::CommandComplete(count) = message {
+                        rows += count;
                     }
                 }
                 completed.borrow_mut().push_back((index, rows));
@@ -284,12 +289,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn copy_in(
-        &mut self,
-        statement: &str,
-        data: &str,
-        watch: &mut dyn Watch,
-    ) -> std::result::Result<u64, Fault> {
+    pub fn copy_in(&mut self, statement: &str, data: &str, watch: &mut dyn Watch) -> Reply<u64> {
         let (runtime, client, messages, pulse) = self.parts()?;
         let work = async {
             let mut sink = pin!(client.copy_in::<_, bytes::Bytes>(statement).await?);
@@ -302,7 +302,7 @@ impl Session {
     }
 
     fn parts(&mut self) -> std::result::Result<(&Runtime, &Client, &mut Messages, Pulse<'_>), Fault> {
-        let link = self.link.as_mut().ok_or_else(|| Fault::Lost("the session is closed".to_owned()))?;
+        let link = self.link.as_mut().ok_or_else(closed)?;
         let pulse = Pulse {
             cancel: &self.cancel,
             sent: &mut self.cancel_sent,
@@ -330,6 +330,27 @@ impl Drop for Session {
     }
 }
 
+fn closed() -> Fault {
+    Fault::Lost("the session is closed".to_owned())
+}
+
+/// The rows of each statement of a message.
+async fn collect(stream: SimpleQueryStream) -> std::result::Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+    let mut stream = pin!(stream);
+    let mut results = Vec::new();
+    let mut rows = Vec::new();
+    while let Some(message) = stream.try_next().await? {
+        match message {
+            SimpleQueryMessage::Row(row) => {
+                rows.push((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect());
+            }
+            SimpleQueryMessage::CommandComplete(_) => results.push(std::mem::take(&mut rows)),
+            _ => {}
+        }
+    }
+    Ok(results)
+}
+
 /// What is looked at while the server is silent.
 struct Pulse<'a> {
     cancel: &'a Cancel,
@@ -345,7 +366,7 @@ async fn drive<T>(
     watch: &mut dyn Watch,
     report: impl Fn(&mut dyn Watch),
     work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
-) -> std::result::Result<T, Fault> {
+) -> Reply<T> {
     let mut work = pin!(work);
     let mut clock = tokio::time::interval(Cancel::INTERVAL);
     let mut lost: Option<tokio_postgres::Error> = None;

@@ -167,8 +167,8 @@ pub fn judge(file_name: &str) -> Verdict {
             }
         };
     }
-    if lower.starts_with("delta") {
-        let rest = lower["delta".len()..].trim_start_matches(['_', '-', ' ', '.']);
+    if let Some(rest) = lower.strip_prefix("delta") {
+        let rest = rest.trim_start_matches(['_', '-', ' ', '.']);
         // `delta.qgs` is somebody's map, not a misspelt delta.
         if rest.starts_with(|first: char| first.is_ascii_digit()) || lower.starts_with("delta_") {
             let reason = "the name must begin with `delta_`, in lower case".to_owned();
