@@ -24,6 +24,9 @@ const IN_FLIGHT: usize = 256;
 /// A row as text; NULL is `None`.
 pub type Row = Vec<Option<String>>;
 
+/// The rows of each statement of a message.
+pub type Rows = Vec<Vec<Row>>;
+
 /// What became of a message.
 pub type Reply<T> = std::result::Result<T, Fault>;
 
@@ -188,7 +191,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn query_each(&mut self, sql: &str) -> Reply<Vec<Vec<Row>>> {
+    pub fn query_each(&mut self, sql: &str) -> Reply<Rows> {
         self.query_watched(sql, &mut Unwatched)
     }
 
@@ -196,7 +199,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::query`].
-    pub fn query_watched(&mut self, sql: &str, watch: &mut dyn Watch) -> Reply<Vec<Vec<Row>>> {
+    pub fn query_watched(&mut self, sql: &str, watch: &mut dyn Watch) -> Reply<Rows> {
         let (runtime, client, messages, pulse) = self.parts()?;
         let work = async { collect(client.simple_query_raw(sql).await?).await };
         runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
@@ -208,7 +211,7 @@ impl Session {
         first: &str,
         second: &str,
         watch: &mut dyn Watch,
-    ) -> (Reply<Vec<Vec<Row>>>, Reply<Vec<Vec<Row>>>) {
+    ) -> (Reply<Rows>, Reply<Rows>) {
         let (runtime, client, messages, pulse) = match self.parts() {
             Ok(parts) => parts,
             Err(fault) => return (Err(fault), Err(closed())),
