@@ -1,38 +1,25 @@
 //! libpq's rules: which server, which database, as whom, with which password and which TLS.
+//!
+//! `Parameters` resolves what a user wrote (a service, a URI, a key/value string) with the service file and the environment;
+//! `establish` connects to it; `ServiceFile` hands it to programs that are run. The readers of the files are pure and
+//! public for the fuzz targets.
 
-use std::collections::BTreeMap;
+mod environment;
+mod establish;
+mod failure;
+mod hosts;
+mod keywords;
+mod parameters;
+pub mod passfile;
+pub mod service;
+mod service_file;
+mod settings;
+mod socket;
+mod text;
+mod tls;
 
-use crate::{Error, Result};
-
-/// A resolved connection: libpq keywords (`host`, `port`, `dbname`, `user`, `password`, `sslmode`, …) with the values
-/// that libpq would use.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Parameters {
-    values: BTreeMap<String, String>,
-}
-
-impl Parameters {
-    /// Resolves a service name, a URI or a key/value string, with the environment, as libpq does.
-    pub fn resolve(text: &str) -> Result<Parameters> {
-        let mut values = BTreeMap::new();
-        for pair in text.split_whitespace() {
-            let (key, value) =
-                pair.split_once('=').ok_or_else(|| Error::usage(format!("not a connection: {text}")))?;
-            values.insert(key.to_owned(), value.to_owned());
-        }
-        Ok(Parameters { values })
-    }
-
-    /// The value of a libpq keyword.
-    pub fn get(&self, keyword: &str) -> Option<&str> {
-        self.values.get(keyword).map(String::as_str)
-    }
-
-    /// The same connection with another value for one keyword.
-    #[must_use]
-    pub fn with(&self, keyword: &str, value: &str) -> Parameters {
-        let mut values = self.values.clone();
-        values.insert(keyword.to_owned(), value.to_owned());
-        Parameters { values }
-    }
-}
+pub use environment::{Environment, environment_names_database};
+pub use establish::{Canceller, Link, Messages, establish};
+pub use failure::server_error;
+pub use parameters::Parameters;
+pub use service_file::ServiceFile;
