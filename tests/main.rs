@@ -1,4 +1,6 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
+mod dump;
+mod restore;
 mod shadow;
 mod support;
