@@ -1,2 +1,5 @@
-//! Tests.
+//! Tests of the library and of the built binary, against a real PostgreSQL.
+
 mod python;
+mod shadow;
+mod support;

@@ -1,6 +1,13 @@
 //! libpq's rules: which server, which database, as whom, with which password and which TLS.
 
+mod session;
+
 use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use futures_util::Stream;
+
+pub use session::{Fault, Reply, Row, Session, Unwatched, Watch};
 
 use crate::{Error, Result};
 
@@ -35,4 +42,56 @@ impl Parameters {
         values.insert(keyword.to_owned(), value.to_owned());
         Parameters { values }
     }
+}
+
+/// The stream that drives a connection and yields the server's own messages.
+pub type Messages = Pin<
+    Box<dyn Stream<Item = std::result::Result<tokio_postgres::AsyncMessage, tokio_postgres::Error>> + Send>,
+>;
+
+/// A connection that was made.
+pub struct Link {
+    /// Sends statements.
+    pub client: tokio_postgres::Client,
+    /// Must be polled for anything to happen.
+    pub messages: Messages,
+    /// Asks the server to stop what this connection runs.
+    pub canceller: Canceller,
+    /// Host name, address or socket directory that answered.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// Asks the server, over a connection of its own, to stop what runs.
+#[derive(Clone)]
+pub struct Canceller {
+    token: tokio_postgres::CancelToken,
+}
+
+impl Canceller {
+    /// Sends the request; the server does not say whether it did anything.
+    pub async fn cancel(&self) -> Result<()> {
+        self.token
+            .cancel_query(tokio_postgres::NoTls)
+            .await
+            .map_err(|cause| Error::failed("the cancel request could not be sent").caused_by(cause))
+    }
+}
+
+/// Connects.
+pub async fn establish(parameters: &Parameters, application_name: &str) -> Result<Link> {
+    let mut config = tokio_postgres::Config::new();
+    config.application_name(application_name);
+    let host = parameters.get("host").unwrap_or("/var/run/postgresql");
+    let port = parameters.get("port").and_then(|port| port.parse().ok()).unwrap_or(5432);
+    config.host(host).port(port).user(parameters.get("user").unwrap_or("postgres"));
+    config.dbname(parameters.get("dbname").unwrap_or("postgres"));
+    let (client, mut connection) = config
+        .connect(tokio_postgres::NoTls)
+        .await
+        .map_err(|cause| Error::failed("could not connect").caused_by(cause))?;
+    let messages = Box::pin(futures_util::stream::poll_fn(move |context| connection.poll_message(context)));
+    let canceller = Canceller { token: client.cancel_token() };
+    Ok(Link { client, messages, canceller, host: host.to_owned(), port })
 }
