@@ -2,5 +2,6 @@
 
 mod dump;
 mod restore;
+mod python;
 mod shadow;
 mod support;
