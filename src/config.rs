@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_yaml::Value as Yaml;
 
 use crate::error::Excerpt;
+use crate::sql::Value;
 use crate::{Error, Result};
 
 /// The file that is looked for from the working directory upwards.
@@ -81,18 +82,6 @@ impl From<OneOrMany> for Vec<String> {
     }
 }
 
-/// The value of a variable in the file.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub enum Scalar {
-    /// A whole number.
-    Int(i64),
-    /// A number.
-    Float(f64),
-    /// A text.
-    Text(String),
-}
-
 #[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
@@ -104,7 +93,7 @@ struct Keys {
     pg_dump_exe: Option<PathBuf>,
     pg_restore_exe: Option<PathBuf>,
     python_exe: Option<PathBuf>,
-    variables: Option<BTreeMap<String, Scalar>>,
+    variables: Option<BTreeMap<String, Value>>,
     edited: Option<Edited>,
     late: Option<OneOrMany>,
 }
@@ -131,7 +120,7 @@ pub struct Config {
     /// The Python to use.
     pub python_exe: Option<PathBuf>,
     /// Variables for deltas.
-    pub variables: BTreeMap<String, Scalar>,
+    pub variables: BTreeMap<String, Value>,
     /// What to do about edited deltas.
     pub edited: Edited,
     /// Deltas that are known to be late.
@@ -183,7 +172,7 @@ impl Config {
         let names: Vec<&str> = mapping.keys().filter_map(Yaml::as_str).collect();
         let is_newer_key =
             |name: &&str| KEYS.iter().any(|(key, _)| key == name) && !OLDER_KEYS.contains(name);
-        let older = !is_new_name && !names.iter().any(|name| is_newer_key(&name));
+        let older = !is_new_name && !names.iter().any(|name| is_newer_key(name));
         let mut warnings = Vec::new();
         for (key, value) in mapping {
             for error in unknown_keys(file, text, key, value) {
@@ -245,13 +234,12 @@ fn unknown_keys(file: &Path, text: &str, key: &Yaml, value: &Yaml) -> Vec<Error>
             .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2);
         let below = within.map_or_else(String::new, |within| format!(" below {within:?}"));
         let start = find_key(text, name, within).unwrap_or(0);
-        let error = Error::usage(format!("unknown key {name:?}{below} in {}", file.display())).at(Excerpt {
+        Error::usage(format!("unknown key {name:?}{below} in {}", file.display())).at(Excerpt {
             path: file.to_owned(),
             text: text.to_owned(),
             range: start..start + name.len(),
             label: nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known:?}?")),
-        });
-        error
+        })
     };
     let Some(name) = key.as_str() else {
         return vec![Error::usage(format!("{}: a key is not a text: {key:?}", file.display()))];
@@ -285,7 +273,8 @@ fn find_key(text: &str, name: &str, within: Option<&str>) -> Option<usize> {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{Config, Edited, Scalar};
+    use super::{Config, Edited};
+    use crate::sql::Value;
 
     fn parse(file: &str, text: &str) -> crate::Result<Config> {
         Config::parse(Path::new(file), text)
@@ -297,7 +286,7 @@ mod tests {
         let config = parse("/p/pum.yaml", text).unwrap();
         assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta"), PathBuf::from("/p/../other")]);
         assert_eq!(config.edited, Edited::Error);
-        assert_eq!(config.variables["SRID"], Scalar::Int(2056));
+        assert_eq!(config.variables["SRID"], Value::Int(2056));
         assert_eq!(config.python_exe, Some(PathBuf::from("python3")));
     }
 

@@ -1,7 +1,7 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
 mod dump;
-mod restore;
 mod python;
+mod restore;
 mod shadow;
 mod support;

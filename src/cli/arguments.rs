@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::Context;
 use crate::connection::Parameters;
 use crate::error::Error;
 use crate::progress::Progress;
+use crate::terminal::{Mode, Terminal};
 use crate::upgrade::TableName;
 use crate::{Result, delta};
 
@@ -42,7 +43,8 @@ impl Database {
     pub fn to_write(&self, context: &Context<'_>, yes: &Yes) -> Result<Parameters> {
         let parameters = self.to_read(context)?;
         let text = self.pg_service.as_deref().or(context.config.database.as_deref());
-        let names = [text, parameters.service(), Some(parameters.database())];
+        let database = parameters.database();
+        let names = [text, parameters.service(), Some(database.as_str())];
         let protected = context.config.protect.iter().find(|name| names.contains(&Some(name.as_str())));
         if let Some(name) = protected
             && yes.yes.as_ref().and_then(Option::as_deref) != Some(name)
@@ -106,10 +108,45 @@ impl Directories {
     }
 }
 
+/// How much is told.
+#[derive(Debug, Args)]
+pub struct Feedback {
+    /// How to show progress
+    #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
+    progress: ProgressForm,
+    /// Tell only what is wrong
+    #[arg(short = 'q', long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProgressForm {
+    /// Bars on a terminal, else lines
+    Auto,
+    /// Lines
+    Plain,
+    /// An event a line, as JSON on standard output
+    Json,
+}
+
+impl Feedback {
+    /// Sets the terminal accordingly; `verbose` adds every statement.
+    pub fn configure(&self, terminal: &mut Terminal, verbose: bool) {
+        let mode = match self.progress {
+            _ if self.quiet => Mode::Quiet,
+            ProgressForm::Json => Mode::Json,
+            ProgressForm::Plain => Mode::Lines,
+            ProgressForm::Auto => terminal.natural_mode(),
+        };
+        terminal.set_mode(mode, verbose);
+    }
+}
+
 /// Parses `30`, `30s`, `500ms`, `5m`; a bare number is seconds.
 pub fn duration(text: &str) -> std::result::Result<Duration, String> {
     let unit = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let number: f64 = text[..unit].parse().map_err(|_| format!("{text:?} is no duration, such as 30s, 500ms or 5m"))?;
+    let number: f64 =
+        text[..unit].parse().map_err(|_| format!("{text:?} is no duration, such as 30s, 500ms or 5m"))?;
     let seconds = match text[unit..].trim() {
         "ms" => number / 1000.0,
         "" | "s" => number,

@@ -25,7 +25,9 @@ pub(super) fn run(command: &Command) -> Result<u8> {
         Command::Completions(Completions { shell }) => {
             clap_complete::generate(*shell, &mut super::command(), "pum", &mut text);
         }
-        _ => man(&mut text).map_err(|cause| Error::failed("the manual page was not made").caused_by(cause))?,
+        _ => {
+            man(&mut text).map_err(|cause| Error::failed("the manual page was not made").caused_by(cause))?
+        }
     }
     crate::terminal::write_data(&text)?;
     Ok(0)

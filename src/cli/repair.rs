@@ -59,7 +59,8 @@ impl Arguments {
             Action::Forget(target) => (repair::Action::Forget, target),
             Action::Resume { statement, target } => (repair::Action::Resume { statement }, target),
         };
-        let file_name = target.delta.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file_name =
+            target.delta.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = repair::Options {
             table: target.table.name(context)?,
             directories: target.directories.list(context)?,

@@ -9,13 +9,30 @@ const TWO_CHARACTERS: [(&str, &[(&str, &str)]); 3] = [
     ("upgrade", &[("-vv", "--verbose")]),
     (
         "test-and-upgrade",
-        &[("-pp", "--pg_service_prod"), ("-pt", "--pg_service_test"), ("-pc", "--pg_service_comp"), ("-vv", "--verbose")],
+        &[
+            ("-pp", "--pg_service_prod"),
+            ("-pt", "--pg_service_test"),
+            ("-pc", "--pg_service_comp"),
+            ("-vv", "--verbose"),
+        ],
     ),
 ];
 
 /// The long options that each command had in pum 0.10.
 const OLDER_LONG: [(&str, &[&str]); 7] = [
-    ("check", &["--pg_service1", "--pg_service2", "--ignore", "--exclude-schema", "--exclude-field-pattern", "--verbose_level", "--output_file", "--silent"]),
+    (
+        "check",
+        &[
+            "--pg_service1",
+            "--pg_service2",
+            "--ignore",
+            "--exclude-schema",
+            "--exclude-field-pattern",
+            "--verbose_level",
+            "--output_file",
+            "--silent",
+        ],
+    ),
     ("dump", &["--pg_service", "--exclude-schema"]),
     ("restore", &["--pg_service", "--exclude-schema"]),
     ("baseline", &["--pg_service", "--table", "--dir", "--baseline"]),
@@ -24,8 +41,18 @@ const OLDER_LONG: [(&str, &[&str]); 7] = [
     (
         "test-and-upgrade",
         &[
-            "--pg_service_prod", "--pg_service_test", "--pg_service_comp", "--table", "--dir", "--file", "--ignore",
-            "--exclude-schema", "--exclude-field-pattern", "--max-version", "--var", "--verbose",
+            "--pg_service_prod",
+            "--pg_service_test",
+            "--pg_service_comp",
+            "--table",
+            "--dir",
+            "--file",
+            "--ignore",
+            "--exclude-schema",
+            "--exclude-field-pattern",
+            "--max-version",
+            "--var",
+            "--verbose",
         ],
     ),
 ];
@@ -33,7 +60,9 @@ const OLDER_LONG: [(&str, &[&str]); 7] = [
 /// Rewrites the arguments of one command, up to `--`; everything else stays as it is.
 pub fn rewrite(arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(command) = command(&arguments) else { return arguments };
-    let find = |table: &'static [(&str, &'static [&'static str])]| table.iter().find(|(name, _)| *name == command).map(|(_, found)| *found);
+    let find = |table: &'static [(&str, &'static [&'static str])]| {
+        table.iter().find(|(name, _)| *name == command).map(|(_, found)| *found)
+    };
     let two = TWO_CHARACTERS.iter().find(|(name, _)| *name == command).map_or(&[][..], |(_, found)| found);
     let older = find(&OLDER_LONG).unwrap_or_default();
     let mut literal = false;
@@ -50,7 +79,8 @@ pub fn rewrite(arguments: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn rewrite_one(argument: &str, two: &[(&str, &str)], older: &[&str]) -> Option<String> {
-    let (name, value) = argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
+    let (name, value) =
+        argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value)));
     let long = match two.iter().find(|(short, _)| *short == name) {
         Some((_, long)) => *long,
         None if name.len() > 2 && name.starts_with("--") => {
@@ -84,13 +114,20 @@ mod tests {
 
     fn rewritten(line: &str) -> String {
         let arguments = line.split(' ').map(Into::into).collect();
-        rewrite(arguments).into_iter().map(|argument| argument.into_string().unwrap()).collect::<Vec<_>>().join(" ")
+        rewrite(arguments)
+            .into_iter()
+            .map(|argument| argument.into_string().unwrap())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn two_characters_become_long_options_of_the_commands_that_had_them() {
         assert_eq!(rewritten("pum check -p1 a -p2=b"), "pum check --pg_service1 a --pg_service2=b");
-        assert_eq!(rewritten("pum -c f test-and-upgrade -pp a -vv"), "pum -c f test-and-upgrade --pg_service_prod a --verbose");
+        assert_eq!(
+            rewritten("pum -c f test-and-upgrade -pp a -vv"),
+            "pum -c f test-and-upgrade --pg_service_prod a --verbose"
+        );
         // Here it is -p with the value `p`.
         assert_eq!(rewritten("pum dump -pp -- -vv"), "pum dump -pp -- -vv");
         assert_eq!(rewritten("pum upgrade -v int A 1 -- -vv"), "pum upgrade -v int A 1 -- -vv");
@@ -98,8 +135,14 @@ mod tests {
 
     #[test]
     fn prefixes_that_were_unambiguous_stay_so() {
-        assert_eq!(rewritten("pum upgrade --pg_serv x --t=a.b --d e --ver"), "pum upgrade --pg_service x --table=a.b --dir e --verbose");
+        assert_eq!(
+            rewritten("pum upgrade --pg_serv x --t=a.b --d e --ver"),
+            "pum upgrade --pg_service x --table=a.b --dir e --verbose"
+        );
         assert_eq!(rewritten("pum upgrade --v --dry-run"), "pum upgrade --v --dry-run");
-        assert_eq!(rewritten("pum restore --excl public -- --excl"), "pum restore --exclude-schema public -- --excl");
+        assert_eq!(
+            rewritten("pum restore --excl public -- --excl"),
+            "pum restore --exclude-schema public -- --excl"
+        );
     }
 }

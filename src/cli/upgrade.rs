@@ -4,12 +4,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Table, Yes, duration, version};
+use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, version};
 use crate::commands::upgrade;
-use crate::config::{Edited, Scalar};
+use crate::config::Edited;
 use crate::delta::Version;
 use crate::sql::{Origin, Value, Variables};
-use crate::terminal::{Mode, Terminal};
+use crate::terminal::Terminal;
 use crate::upgrade::apply::{Grouping, Manner};
 use crate::upgrade::plan::Choice;
 use crate::{Error, Result};
@@ -72,12 +72,8 @@ pub struct Arguments {
     /// The Python for Python deltas [default: `python_exe` of pum.yaml, else python3]
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
-    /// How to show progress
-    #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
-    progress: ProgressForm,
-    /// Tell only what is wrong
-    #[arg(short = 'q', long, conflicts_with = "verbose")]
-    quiet: bool,
+    #[command(flatten)]
+    feedback: Feedback,
     #[command(flatten)]
     yes: Yes,
 }
@@ -90,25 +86,9 @@ enum Transaction {
     All,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProgressForm {
-    /// Bars on a terminal, else a line a delta
-    Auto,
-    /// A line a delta
-    Plain,
-    /// An event a line, as JSON on standard output
-    Json,
-}
-
 impl Arguments {
     pub fn configure(&self, terminal: &mut Terminal) -> Result<()> {
-        let mode = match self.progress {
-            _ if self.quiet => Mode::Quiet,
-            ProgressForm::Json => Mode::Json,
-            ProgressForm::Plain => Mode::Lines,
-            ProgressForm::Auto => terminal.natural_mode(),
-        };
-        terminal.set_mode(mode, self.verbose);
+        self.feedback.configure(terminal, self.verbose);
         match &self.log {
             Some(file) => terminal.log_to(file),
             None => Ok(()),
@@ -128,7 +108,11 @@ impl Arguments {
             table: self.table.name(context)?,
             directories: self.directories.list(context)?,
             variables: variables(&self.variables, config.variables.iter())?,
-            connection: if self.dry_run { self.database.to_read(context)? } else { self.database.to_write(context, &self.yes)? },
+            connection: if self.dry_run {
+                self.database.to_read(context)?
+            } else {
+                self.database.to_write(context, &self.yes)?
+            },
             choice: Choice {
                 max_version: self.max_version,
                 out_of_order: self.out_of_order,
@@ -160,15 +144,13 @@ impl Arguments {
 }
 
 /// The variables of the command line (three words each) before those of pum.yaml.
-fn variables<'a>(words: &[String], configured: impl Iterator<Item = (&'a String, &'a Scalar)>) -> Result<Variables> {
+fn variables<'a>(
+    words: &[String],
+    configured: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<Variables> {
     let mut variables = Variables::default();
     for (name, value) in configured {
-        let value = match value {
-            Scalar::Int(number) => Value::parse("int", &number.to_string())?,
-            Scalar::Float(number) => Value::parse("float", &number.to_string())?,
-            Scalar::Text(text) => Value::parse("str", text)?,
-        };
-        variables.insert(name, value, Origin::Configuration);
+        variables.insert(name, value.clone(), Origin::Configuration);
     }
     for triple in words.chunks_exact(3) {
         if let [kind, name, value] = triple {

@@ -16,9 +16,13 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
-        let options = version::Options { table: self.table.name(context)?, connection: self.database.to_read(context)? };
+        let options = version::Options {
+            table: self.table.name(context)?,
+            connection: self.database.to_read(context)?,
+        };
         let version = version::run(&options, context.cancel)?.ok_or_else(|| {
-            Error::failed(format!("{} records no version", options.table)).hint("declare one with `pum baseline`")
+            Error::failed(format!("{} records no version", options.table))
+                .hint("declare one with `pum baseline`")
         })?;
         context.terminal.data(&version.to_string())?;
         Ok(0)

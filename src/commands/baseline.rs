@@ -50,7 +50,8 @@ pub struct Outcome {
 /// A schema that is missing and not to be made; a baseline that is there already; what the server refuses.
 pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
     let deltas = DeltaSet::read(&options.directories)?;
-    let (mut session, look) = super::open(&options.connection, &options.table, options.role.as_deref(), cancel)?;
+    let (mut session, look) =
+        super::open(&options.connection, &options.table, options.role.as_deref(), cancel)?;
     super::tell_connected(&session, &look.server, progress);
     look.refuse_read_only()?;
     session.execute("BEGIN")?;
@@ -74,7 +75,8 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let mut marked = Vec::new();
     if options.mark_applied {
         for delta in &deltas.deltas {
-            if delta.name.version > options.version || record.row(&delta.name).is_some_and(|row| row.success) {
+            if delta.name.version > options.version || record.row(&delta.name).is_some_and(|row| row.success)
+            {
                 continue;
             }
             let bytes = std::fs::read(&delta.path)
@@ -94,14 +96,22 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     }
     statements.push("COMMIT".to_owned());
     session.execute(&statements.join(";\n")).map_err(|fault| table.explain(fault))?;
-    progress.note(&format!("{} is at version {}, by baseline in {}", look.server.database, options.version, table.name));
+    progress.note(&format!(
+        "{} is at version {}, by baseline in {}",
+        look.server.database, options.version, table.name
+    ));
     if options.mark_applied {
         progress.note(&format!("{} deltas up to {} recorded as applied", marked.len(), options.version));
     }
     Ok(Outcome { table: table.name, created, marked })
 }
 
-fn find_or_create(session: &mut Session, options: &Options, look: &Look, progress: &dyn Progress) -> Result<(Table, bool)> {
+fn find_or_create(
+    session: &mut Session,
+    options: &Options,
+    look: &Look,
+    progress: &dyn Progress,
+) -> Result<(Table, bool)> {
     if let Some(table) = &look.table {
         return Ok((table.clone(), false));
     }
@@ -112,9 +122,11 @@ fn find_or_create(session: &mut Session, options: &Options, look: &Look, progres
     let name = TableName { schema: Some(schema.clone()), name: options.table.name.clone() };
     if !look.schema_exists {
         if !options.create_schema {
-            return Err(Error::failed(format!("the schema {schema:?} of the upgrades table {name} does not exist"))
-                .note("state", "nothing was done")
-                .hint("--create-schema makes it"));
+            return Err(Error::failed(format!(
+                "the schema {schema:?} of the upgrades table {name} does not exist"
+            ))
+            .note("state", "nothing was done")
+            .hint("--create-schema makes it"));
         }
         session.execute(&format!("CREATE SCHEMA {}", escape_identifier(schema)))?;
         progress.note(&format!("schema {schema} created"));

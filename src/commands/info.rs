@@ -95,7 +95,10 @@ impl Info {
         let fine = |delta: &DeltaInfo| {
             !delta.edited && matches!(delta.state, "applied" | "before_baseline" | "known_late")
         };
-        self.table_exists && self.not_deltas.is_empty() && self.unknown_rows.is_empty() && self.deltas.iter().all(fine)
+        self.table_exists
+            && self.not_deltas.is_empty()
+            && self.unknown_rows.is_empty()
+            && self.deltas.iter().all(fine)
     }
 }
 
@@ -120,7 +123,8 @@ pub fn run(options: &Options, cancel: &Cancel) -> Result<Info> {
             kind: judged.delta.name.kind.to_string(),
             file: judged.delta.path.to_string_lossy().into_owned(),
             state: state_name(judged.state),
-            edited: judged.state == State::Applied && row.is_some_and(|row| super::is_edited(&row.checksum, &judged.delta.path)),
+            edited: judged.state == State::Applied
+                && row.is_some_and(|row| super::is_edited(&row.checksum, &judged.delta.path)),
             installed_on: row.map(|row| row.installed_on.clone()),
             installed_by: row.map(|row| row.installed_by.clone()),
             statements_done: row.filter(|row| !row.success).and_then(|row| row.statements_done),
@@ -176,5 +180,12 @@ fn state_name(state: State) -> &'static str {
         State::Late => "late",
         State::KnownLate => "known_late",
         State::Begun => "begun",
+    }
+}
+
+impl Options {
+    /// The options as they would be typed after another command.
+    pub fn typed(&self) -> String {
+        super::typed(&self.connection, &self.table, &self.directories)
     }
 }

@@ -36,7 +36,12 @@ use crate::{Error, Result};
 const APPLICATION: &str = "pum";
 
 /// Connects and takes a first look.
-fn open(parameters: &Parameters, table: &TableName, role: Option<&str>, cancel: &Cancel) -> Result<(Session, Look)> {
+fn open(
+    parameters: &Parameters,
+    table: &TableName,
+    role: Option<&str>,
+    cancel: &Cancel,
+) -> Result<(Session, Look)> {
     let mut session = Session::open(parameters, APPLICATION, cancel)?;
     let look = Look::at(&mut session, table, role)?;
     Ok((session, look))
@@ -67,7 +72,11 @@ fn typed(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) ->
 /// A word for the shell, in quotes if it needs them.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-:@=+,%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// That the upgrades table is missing, and the command that makes it.

@@ -104,7 +104,10 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
     let version_before = record.current_version();
     if version_before.is_none() {
-        return Err(no_table().note("reason", format!("{} has no row that says at which version the database is", table.name)));
+        return Err(no_table().note(
+            "reason",
+            format!("{} has no row that says at which version the database is", table.name),
+        ));
     }
     let plan = Plan::new(&set, &record, &options.choice);
     warn(&set, &plan, options, progress)?;
@@ -112,8 +115,13 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     check_variables(&options.variables, &units, progress);
     let labels: Vec<String> = units.iter().map(|unit| unit.label.clone()).collect();
     progress.event(&Event::Planned { deltas: &labels });
-    let mut outcome =
-        Outcome { database: look.server.database.clone(), version_before, version: version_before, applied: labels, left };
+    let mut outcome = Outcome {
+        database: look.server.database.clone(),
+        version_before,
+        version: version_before,
+        applied: labels,
+        left,
+    };
     if options.dry_run || units.is_empty() {
         return Ok(outcome);
     }
@@ -127,8 +135,17 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         variables: python_variables(&options.variables),
     };
     let server = look.server;
-    let mut run =
-        Run::new(session, &options.connection, server, table, &record, &options.manner, &python, progress, cancel);
+    let mut run = Run::new(
+        session,
+        &options.connection,
+        server,
+        table,
+        &record,
+        &options.manner,
+        &python,
+        progress,
+        cancel,
+    );
     run.all(&units)?;
     outcome.version = run.version();
     outcome.applied = run.applied().to_vec();
@@ -163,14 +180,22 @@ fn refuse_unwritable(table: &Table, user: &str) -> Result<()> {
     }
     Err(Error::failed(format!("{user} may not write to the upgrades table {}", table.name))
         .note("state", "nothing was done")
-        .hint(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {user}, or name the owning role with --role", table.name.quoted())))
+        .hint(format!(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {user}, or name the owning role with --role",
+            table.name.quoted()
+        )))
 }
 
 /// Says, or stops for, what is not as it should be.
 fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progress) -> Result<()> {
     for not in &set.not_deltas {
-        let rename = not.rename.as_ref().map_or_else(String::new, |rename| format!("; rename it to {rename}"));
-        progress.warning(&format!("{} is not a delta and does not run: {}{rename}", not.path.display(), not.reason));
+        let rename =
+            not.rename.as_ref().map_or_else(String::new, |rename| format!("; rename it to {rename}"));
+        progress.warning(&format!(
+            "{} is not a delta and does not run: {}{rename}",
+            not.path.display(),
+            not.reason
+        ));
     }
     let late: Vec<String> = plan.late().map(|judged| judged.delta.file_name()).collect();
     if !late.is_empty() {
@@ -197,7 +222,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
     }
     for judged in plan.deltas.iter().filter(|judged| judged.state == State::Begun) {
         let when = judged.row.map_or("", |row| &row.installed_on);
-        progress.warning(&format!("{} began at {when} and did not end; it runs again", judged.delta.file_name()));
+        progress
+            .warning(&format!("{} began at {when} and did not end; it runs again", judged.delta.file_name()));
     }
     for row in &plan.gone {
         progress.warning(&format!("{} is recorded as applied, but its file is gone", row.file_name()));
@@ -220,7 +246,8 @@ fn units(set: &DeltaSet, plan: &Plan<'_>, options: &Options) -> Result<(Vec<Unit
         units.push(Unit::of_hook(hook, variables)?);
     }
     if options.manner.grouping == Grouping::All
-        && let Some((unit, reason)) = units.iter().find_map(|unit| Some((unit, unit.forbids_one_transaction()?)))
+        && let Some((unit, reason)) =
+            units.iter().find_map(|unit| Some((unit, unit.forbids_one_transaction()?)))
     {
         return Err(Error::usage(format!("{} cannot be part of one transaction: {reason}", unit.label))
             .note("state", "nothing was done")
@@ -246,15 +273,17 @@ fn check_variables(variables: &Variables, units: &[Unit], progress: &dyn Progres
 }
 
 fn python_variables(variables: &Variables) -> serde_json::Map<String, serde_json::Value> {
-    variables.iter().map(|(name, value, _)| (name.to_owned(), value.to_json())).collect()
+    variables.iter().map(|(name, value, _)| (name.to_owned(), serde_json::json!(value))).collect()
 }
 
-fn back_up(file: &std::path::Path, options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
-    let dump = super::dump::Options {
-        pg_dump: options.pg_dump.clone(),
-        ..super::dump::Options::new(options.connection.clone(), file.to_owned())
-    };
-    super::dump::run(&dump, progress, cancel)
+fn back_up(
+    file: &std::path::Path,
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
+    let dump = super::dump::Options { pg_dump: options.pg_dump.clone(), ..super::dump::Options::new(file) };
+    super::dump::run(&options.connection, &dump, progress, cancel)
         .map(drop)
         .map_err(|error| error.note("state", "the upgrade did not begin: there is no backup"))
 }

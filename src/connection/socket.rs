@@ -44,7 +44,9 @@ impl SocketOptions {
     pub fn of(parameters: &Parameters) -> Result<SocketOptions> {
         let mut keepalive = TcpKeepalive::new();
         let seconds = |keyword| {
-            Ok(positive::<u32>(parameters, keyword)?.map(|value| Duration::from_secs(value.into())))
+            Ok::<_, Error>(
+                positive::<u32>(parameters, keyword)?.map(|value| Duration::from_secs(value.into())),
+            )
         };
         if let Some(idle) = seconds("keepalives_idle")? {
             keepalive = keepalive.with_time(idle);

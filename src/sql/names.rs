@@ -1,5 +1,7 @@
 //! Names of objects as the server understands them: quotes taken off, the rest in lower case, cut to 63 bytes.
 
+use postgres_protocol::escape::escape_identifier;
+
 use super::scanner::{Scanner, Token};
 
 /// The name of a relation, with its schema if the statement says it.
@@ -9,6 +11,14 @@ pub struct Name {
     pub schema: Option<String>,
     /// The name itself.
     pub name: String,
+}
+
+impl Name {
+    /// For use in SQL: every part quoted.
+    pub fn quoted(&self) -> String {
+        let schema = self.schema.as_deref().map(|schema| format!("{}.", escape_identifier(schema)));
+        format!("{}{}", schema.unwrap_or_default(), escape_identifier(&self.name))
+    }
 }
 
 /// Reads a name of one part, as the server folds it; none for what is no name, and for `U&""`.

@@ -7,11 +7,14 @@ use std::ops::Range;
 
 use super::places::PlaceMap;
 use super::source::Source;
+use serde::{Deserialize, Serialize};
+
 use super::{nearest, quote_literal};
 use crate::error::{Error, Result};
 
-/// A typed value.
-#[derive(Debug, Clone, PartialEq)]
+/// A typed value; in YAML and JSON, a number or a string.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Value {
     /// A whole number.
     Int(i64),

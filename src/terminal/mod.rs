@@ -1,1 +1,245 @@
-//! terminal.
+//! The one place that prints: data to standard output, everything else to standard error; bars and colours only on a
+//! terminal, and questions only where somebody can answer.
+
+mod answers;
+mod bars;
+mod errors;
+mod lines;
+mod log;
+mod tables;
+
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::commands::upgrade::Outcome;
+use crate::progress::{Event, Progress};
+use crate::{Error, Result};
+
+const BOLD: Style = Style::new().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Bars.
+    Bars,
+    /// A line a delta.
+    Lines,
+    /// An event a line on standard output.
+    Json,
+    /// Warnings and errors only.
+    Quiet,
+}
+
+/// Prints, and asks.
+pub struct Terminal {
+    mode: Mode,
+    verbose: bool,
+    bars: bars::Bars,
+    lines: RefCell<lines::Lines>,
+    log: Option<log::Log>,
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        let mut terminal = Terminal {
+            mode: Mode::Quiet,
+            verbose: false,
+            bars: bars::Bars::default(),
+            lines: RefCell::default(),
+            log: None,
+        };
+        terminal.mode = terminal.natural_mode();
+        terminal
+    }
+}
+
+impl Terminal {
+    /// Bars if somebody watches, else lines.
+    pub fn natural_mode(&self) -> Mode {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if std::io::stderr().is_terminal() && !dumb { Mode::Bars } else { Mode::Lines }
+    }
+
+    /// Chooses how progress is shown; `verbose` adds every statement.
+    pub fn set_mode(&mut self, mode: Mode, verbose: bool) {
+        self.mode = mode;
+        self.verbose = verbose;
+    }
+
+    /// Writes everything that happens to a file, too; it is replaced if it exists.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub fn log_to(&mut self, file: &Path) -> Result<()> {
+        self.log = Some(log::Log::create(file)?);
+        Ok(())
+    }
+
+    /// Prints a line of data.
+    ///
+    /// # Errors
+    /// A standard output that cannot be written to, unless nobody reads it any more.
+    pub fn data(&self, line: &str) -> Result<()> {
+        write_data(format!("{line}\n").as_bytes())
+    }
+
+    /// Prints a value as JSON.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|cause| Error::failed("this cannot be shown as JSON").caused_by(cause))?;
+        self.data(&text)
+    }
+
+    /// Prints the state of a database.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn info(
+        &self,
+        info: &crate::commands::info::Info,
+        options: &crate::commands::info::Options,
+    ) -> Result<()> {
+        self.data(&tables::info(info, options))
+    }
+
+    /// Says what an upgrade did, or would do.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn upgraded(&self, outcome: &Outcome, dry_run: bool) -> Result<()> {
+        if self.mode == Mode::Json {
+            let text = serde_json::to_string(&Finished { event: "finished", dry_run, outcome })
+                .map_err(|cause| Error::failed("this cannot be shown as JSON").caused_by(cause))?;
+            return self.data(&text);
+        }
+        let at =
+            outcome.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+        let left = if outcome.left == 0 {
+            String::new()
+        } else {
+            format!("; {} left", count(outcome.left, "delta"))
+        };
+        if dry_run {
+            for name in &outcome.applied {
+                self.data(name)?;
+            }
+            let would = format!(
+                "{} would run, from {at}{left}; nothing was done",
+                count(outcome.applied.len(), "file")
+            );
+            self.say(GREEN, "Planned", &would);
+        } else if outcome.applied.is_empty() {
+            self.say(GREEN, "Finished", &format!("{} is at {at}; nothing to do{left}", outcome.database));
+        } else {
+            let done = count(outcome.applied.len(), "file");
+            self.say(GREEN, "Finished", &format!("{} is at {at}, {done} applied{left}", outcome.database));
+        }
+        Ok(())
+    }
+
+    /// A line with a word in front, as cargo has them.
+    fn say(&self, style: Style, word: &str, text: &str) {
+        if self.mode != Mode::Quiet && self.mode != Mode::Json {
+            self.print(&format!("{style}{word:>9}{style:#} {text}"));
+        }
+    }
+
+    /// A line on standard error, above the bars.
+    fn print(&self, line: &str) {
+        self.bars.above(|| {
+            let _ = writeln!(anstream::stderr().lock(), "{line}");
+        });
+    }
+
+    /// Prints an error with everything that it knows.
+    pub fn error(&self, error: &Error) {
+        self.bars.clear();
+        if let Some(log) = &self.log {
+            log.error(error);
+        }
+        if self.mode == Mode::Json {
+            let _ = self.data(&errors::json(error));
+        }
+        let _ = write!(anstream::stderr().lock(), "{}", errors::render(error));
+    }
+}
+
+/// The last line of `--progress json`.
+#[derive(Serialize)]
+struct Finished<'a> {
+    event: &'a str,
+    dry_run: bool,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}
+
+impl Progress for Terminal {
+    fn event(&self, event: &Event<'_>) {
+        if let Some(log) = &self.log {
+            log.event(event);
+        }
+        match (self.mode, event) {
+            (Mode::Json, event) => {
+                if let Ok(line) = serde_json::to_string(event) {
+                    let _ = self.data(&line);
+                }
+            }
+            (_, Event::Warning { text }) => self.print(&format!("{YELLOW}  warning{YELLOW:#} {text}")),
+            (Mode::Quiet, _) => {}
+            (mode, event) => {
+                if let Some(line) = self.lines.borrow_mut().line(event, mode == Mode::Bars, self.verbose) {
+                    self.print(&line);
+                }
+                if mode == Mode::Bars {
+                    self.bars.event(event);
+                }
+            }
+        }
+    }
+
+    fn confirm(&self, question: &str) -> bool {
+        self.bars.above(|| answers::confirm(question))
+    }
+
+    fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
+        self.bars.above(|| answers::confirm_by_typing(question, expected))
+    }
+}
+
+/// Writes bytes to standard output. A reader that has gone (`| head`) is no error.
+///
+/// # Errors
+/// A standard output that cannot be written to.
+pub fn write_data(bytes: &[u8]) -> Result<()> {
+    let mut output = anstream::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::failed(format!("standard output: {cause}")).caused_by(cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `1 delta`, `2 deltas`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How long something took, for people.
+fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
+        _ => format!("{} min {:02} s", milliseconds / 60_000, milliseconds / 1000 % 60),
+    }
+}

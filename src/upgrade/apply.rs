@@ -6,15 +6,13 @@
 use std::time::{Duration, Instant};
 
 use super::lock::Key;
-use super::plan::State;
-use super::record::Row;
 use super::table::{NewRow, Server, Table};
 use super::unit::{Unit, Work};
 use super::waiting::Blockers;
+use crate::Result;
 use crate::connection::{Parameters, Session};
 use crate::delta::Version;
 use crate::progress::{Cancel, Event, Progress};
-use crate::Result;
 
 /// How the pieces of work are grouped into transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -190,7 +188,13 @@ impl<'a> Run<'a> {
     }
 
     /// The row of a piece of work, if it is recorded at all.
-    pub(super) fn new_row<'u>(&self, unit: &'u Unit, script: &'u str, began: Instant, success: bool) -> Option<NewRow<'u>> {
+    pub(super) fn new_row<'u>(
+        &self,
+        unit: &'u Unit,
+        script: &'u str,
+        began: Instant,
+        success: bool,
+    ) -> Option<NewRow<'u>> {
         let name = unit.name.as_ref()?;
         Some(NewRow {
             version: name.version,
@@ -246,9 +250,4 @@ impl<'a> Run<'a> {
 /// Whole milliseconds since then.
 pub(super) fn milliseconds(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Whether a row says that a delta began and did not end.
-pub fn is_unfinished(row: &Row, state: State) -> bool {
-    state == State::Begun && !row.success
 }

@@ -5,11 +5,11 @@ use super::apply::{Grouping, Run};
 use super::record::Record;
 use super::transactional::{Cause, Failure, Moment};
 use super::unit::Unit;
+use crate::Error;
 use crate::connection::{Fault, Session};
 use crate::error::Kind;
 use crate::progress::Cancel;
-use crate::sql::{Statement, Step};
-use crate::Error;
+use crate::sql::Statement;
 
 impl Run<'_> {
     /// A failed transaction as an error, with its place in the file.
@@ -21,7 +21,8 @@ impl Run<'_> {
             Cause::Fault(fault) => fault,
         };
         if self.cancel.is_requested() && fault.sqlstate() == Some("57014") {
-            return Error::interrupted(format!("interrupted in {}", unit.label)).note("state", "it was undone");
+            return Error::interrupted(format!("interrupted in {}", unit.label))
+                .note("state", "it was undone");
         }
         let lost = fault.is_lost();
         let mut error = match failure.moment {
@@ -32,7 +33,7 @@ impl Run<'_> {
                 error
             }
             Moment::Commit => {
-                let mut error = self.table.explain_commit(fault);
+                let mut error = fault.into_error();
                 error.message = format!("{} could not be committed: {}", unit.label, error.message);
                 error
             }
@@ -40,7 +41,11 @@ impl Run<'_> {
         if tries > 0 {
             error = error.note("tries", format!("{}, the last one failed as above", tries + 1));
         }
-        if lost && in_commit { self.after_lost_commit(error, unit) } else { error.note("state", "it was undone") }
+        if lost && in_commit {
+            self.after_lost_commit(error, unit)
+        } else {
+            error.note("state", "it was undone")
+        }
     }
 
     /// A fault of a statement, with its place in the file.
@@ -56,7 +61,8 @@ impl Run<'_> {
                 }
                 None => statement.range(),
             };
-            error = error.at(unit.source.excerpt(range, error_label(&error)));
+            let label = error_label(&error);
+            error = error.at(unit.source.excerpt(range, label));
         }
         error.message = format!("{} failed: {}", unit.label, error.message);
         match sqlstate.as_deref() {
@@ -87,7 +93,9 @@ impl Run<'_> {
     fn look_again(&self) -> Option<Record> {
         let mut session = Session::open(self.parameters, "pum", &Cancel::default()).ok()?;
         if let Some(role) = &self.manner.role {
-            session.execute(&format!("SET ROLE {}", postgres_protocol::escape::escape_identifier(role))).ok()?;
+            session
+                .execute(&format!("SET ROLE {}", postgres_protocol::escape::escape_identifier(role)))
+                .ok()?;
         }
         // A server process that has not noticed yet that we are gone may still be at it.
         let pid = self.server.pid;
@@ -104,15 +112,19 @@ impl Run<'_> {
     /// Adds in which state the database is now, and what to do.
     pub(super) fn with_state(&self, error: Error, rest: &[Unit], group: usize) -> Error {
         let database = &self.server.database;
-        let version = self.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+        let version =
+            self.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
         let before = match self.applied.as_slice() {
             [] => "nothing was committed by this run".to_owned(),
             [one] => format!("{one} was committed before and stays"),
-            [first, .., last] => format!("{} were committed before and stay, from {first} to {last}", self.applied.len()),
+            [first, .., last] => {
+                format!("{} were committed before and stay, from {first} to {last}", self.applied.len())
+            }
         };
         let mut error = error.note("database", format!("{database} is at {version}; {before}"));
         if let Some((first, others)) = rest.get(group..).and_then(<[Unit]>::split_first) {
-            let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            let others =
+                if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
             error = error.note("not run", format!("{}{others}", first.label));
         }
         let pre_all = self.applied.iter().any(|label| label.starts_with("pre-all."));
@@ -129,19 +141,25 @@ impl Run<'_> {
 
     /// Interrupted between two pieces of work.
     pub(super) fn stopped(&self, rest: &[Unit]) -> Error {
-        let error = Error::interrupted("interrupted").hint("run the same command again: it goes on from there");
+        let error =
+            Error::interrupted("interrupted").hint("run the same command again: it goes on from there");
         self.with_state(error, rest, 0)
     }
 }
 
 /// The n-th statement of a piece of work.
 fn statement(unit: &Unit, number: usize) -> Option<&Statement> {
-    unit.script()?.steps.iter().filter_map(Step::statement).nth(number)
+    unit.script()?.statements().nth(number)
 }
 
 /// What to say at the caret: the server's hint, for its message stands above.
 fn error_label(error: &Error) -> String {
-    error.notes.iter().find(|(label, _)| label == "server's hint").map(|(_, text)| text.clone()).unwrap_or_default()
+    error
+        .notes
+        .iter()
+        .find(|(label, _)| label == "server's hint")
+        .map(|(_, text)| text.clone())
+        .unwrap_or_default()
 }
 
 /// The end of the word at this place, so that it can be underlined; at least one character.

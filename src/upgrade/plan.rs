@@ -153,6 +153,7 @@ mod tests {
             installed_on: String::new(),
             success,
             statements_done: None,
+            in_doubt: false,
         }
     }
 

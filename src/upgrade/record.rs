@@ -39,6 +39,9 @@ pub struct Row {
     pub success: bool,
     /// How many statements of a delta without transaction are done; `None` for all other rows.
     pub statements_done: Option<usize>,
+    /// The statement after those is, or was when the run died, under way, and the server cannot be asked about it.
+    /// In the table: a negative number of statements, less one.
+    pub in_doubt: bool,
 }
 
 impl Row {

@@ -202,7 +202,7 @@ impl Table {
             let title = next().unwrap_or_default();
             let code = next().and_then(|code| code.parse().ok()).unwrap_or(-1);
             let script = next().unwrap_or_default();
-            Row {
+            let mut row = Row {
                 id,
                 version,
                 title,
@@ -212,8 +212,14 @@ impl Table {
                 installed_by: next().unwrap_or_default(),
                 installed_on: next().unwrap_or_default(),
                 success: next().as_deref() == Some("t"),
-                statements_done: next().and_then(|done| done.parse().ok()),
+                statements_done: None,
+                in_doubt: false,
+            };
+            if let Some(done) = next().and_then(|done| done.parse::<i64>().ok()) {
+                row.in_doubt = done < 0;
+                row.statements_done = usize::try_from(if done < 0 { -done - 1 } else { done }).ok();
             }
+            row
         };
         Record::new(rows.into_iter().map(decode).collect())
     }

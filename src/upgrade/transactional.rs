@@ -66,7 +66,8 @@ impl Run<'_> {
             }
             tries += 1;
             self.tell_retry(&units[failure.unit], &failure, tries, pause);
-            self.sleep(pause).map_err(|error| error.note("state", "the transaction that waited was undone"))?;
+            self.sleep(pause)
+                .map_err(|error| error.note("state", "the transaction that waited was undone"))?;
         }
     }
 
@@ -87,7 +88,10 @@ impl Run<'_> {
             starts.push(began);
             self.body(script, index)?;
             if self.cancel.is_requested() {
-                let cause = Cause::Error(Error::interrupted(format!("interrupted after the last statement of {}", unit.label)));
+                let cause = Cause::Error(Error::interrupted(format!(
+                    "interrupted after the last statement of {}",
+                    unit.label
+                )));
                 return Err(Failure { unit: index, moment: Moment::Commit, cause });
             }
             let last = index + 1 == group.end;
@@ -96,10 +100,20 @@ impl Run<'_> {
             let (finished, started) = match next {
                 Some(next) => {
                     let start = self.start_message(next, last);
-                    let (finished, started) = self.session.query_pair(&finish, &start, &mut Watcher::new(self.progress, None, &[], &mut self.blockers));
+                    let (finished, started) = self.session.query_pair(
+                        &finish,
+                        &start,
+                        &mut Watcher::new(self.progress, None, &[], &mut self.blockers),
+                    );
                     (finished, Some(started))
                 }
-                None => (self.session.query_watched(&finish, &mut Watcher::new(self.progress, None, &[], &mut self.blockers)), None),
+                None => (
+                    self.session.query_watched(
+                        &finish,
+                        &mut Watcher::new(self.progress, None, &[], &mut self.blockers),
+                    ),
+                    None,
+                ),
             };
             finished.map_err(at(index, Moment::Commit))?;
             if last {
@@ -150,9 +164,11 @@ impl Run<'_> {
             return Err(super::lock::pooler_error());
         }
         if column(1) != Some("f") {
-            return Err(Error::failed("somebody else has applied this delta meanwhile, without taking the lock")
-                .note("reason", "a pooler in transaction mode, or the older pum, which knows no lock")
-                .hint("see what the database has had with `pum info`, then run the upgrade again"));
+            return Err(Error::failed(
+                "somebody else has applied this delta meanwhile, without taking the lock",
+            )
+            .note("reason", "a pooler in transaction mode, or the older pum, which knows no lock")
+            .hint("see what the database has had with `pum info`, then run the upgrade again"));
         }
         // A lock taken twice must be freed twice.
         let mut left = results.len().checked_sub(2).is_some_and(|index| !results[index].is_empty());
@@ -174,31 +190,53 @@ impl Run<'_> {
 
     /// Runs the statements of a script, without waiting for one before the next goes out.
     fn body(&mut self, script: &Script, unit: usize) -> std::result::Result<(), Failure> {
-        let mut steps = script.steps.as_slice();
-        let mut number = 0;
-        let total = script.steps.iter().filter_map(Step::statement).count();
+        let total = script.statements().count();
+        self.steps(&script.steps, 0, total).map_err(|(number, fault)| Failure {
+            unit,
+            moment: Moment::Statement(number),
+            cause: Cause::Fault(fault),
+        })
+    }
+
+    /// Runs some steps in the transaction that is open; `number` statements of `total` came before them. A fault comes
+    /// with the number of its statement.
+    pub(super) fn steps(
+        &mut self,
+        mut steps: &[Step],
+        mut number: usize,
+        total: usize,
+    ) -> std::result::Result<(), (usize, Fault)> {
         while let Some(step) = steps.first() {
-            let fail = |number, fault| Failure { unit, moment: Moment::Statement(number), cause: Cause::Fault(fault) };
             match step {
-                Step::Echo(echo) => {
-                    self.progress.event(&Event::Output { source: "echo", line: &echo.text });
+                Step::Echo { text, .. } => {
+                    self.progress.event(&Event::Output { source: "echo", line: text });
                     steps = &steps[1..];
                 }
-                Step::Copy { statement, data } => {
+                Step::Copy { statement, data, .. } => {
                     let statements = [statement];
-                    let mut watcher = Watcher::new(self.progress, Some((number, total)), &statements, &mut self.blockers);
-                    let rows = self.session.copy_in(&statement.sql, data, &mut watcher).map_err(|fault| fail(number, fault))?;
+                    let mut watcher =
+                        Watcher::new(self.progress, Some((number, total)), &statements, &mut self.blockers);
+                    let rows = self
+                        .session
+                        .copy_in(statement.sql(), data, &mut watcher)
+                        .map_err(|fault| (number, fault))?;
                     watcher.done(0, rows);
                     number += 1;
                     steps = &steps[1..];
                 }
                 Step::Statement(_) => {
-                    let statements: Vec<&Statement> = steps.iter().map_while(Step::plain).collect();
-                    let texts: Vec<&str> = statements.iter().map(|statement| &*statement.sql).collect();
-                    let mut watcher = Watcher::new(self.progress, Some((number, total)), &statements, &mut self.blockers);
+                    let statements: Vec<&Statement> = steps
+                        .iter()
+                        .map_while(
+                            |step| if let Step::Statement(statement) = step { Some(statement) } else { None },
+                        )
+                        .collect();
+                    let texts: Vec<&str> = statements.iter().map(|statement| statement.sql()).collect();
+                    let mut watcher =
+                        Watcher::new(self.progress, Some((number, total)), &statements, &mut self.blockers);
                     self.session
                         .run(&texts, &mut watcher)
-                        .map_err(|(failed, fault)| fail(number + failed, fault))?;
+                        .map_err(|(failed, fault)| (number + failed, fault))?;
                     number += statements.len();
                     steps = &steps[statements.len()..];
                 }
@@ -274,7 +312,11 @@ impl<'a> Watcher<'a> {
 
     fn tell_start(&self, index: usize) {
         if let (Some((before, total)), Some(statement)) = (self.place, self.statements.get(index)) {
-            self.progress.event(&Event::StatementStarted { number: before + index + 1, total, text: &statement.sql });
+            self.progress.event(&Event::StatementStarted {
+                number: before + index + 1,
+                total,
+                text: statement.sql(),
+            });
         }
     }
 }
@@ -289,7 +331,7 @@ impl Watch for Watcher<'_> {
             self.progress.event(&Event::StatementDone {
                 number: before + index + 1,
                 total,
-                text: &statement.sql,
+                text: statement.sql(),
                 milliseconds: milliseconds(self.since),
                 rows,
             });

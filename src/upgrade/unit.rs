@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::plan::Judged;
 use super::record::Row;
 use crate::delta::{Hook, Language, Name, checksum};
-use crate::sql::{self, Kind, Script, Source, Step, Variables};
+use crate::sql::{self, Script, Source, Variables};
 use crate::{Error, Result};
 
 /// How a piece of work is done.
@@ -44,8 +44,7 @@ impl Unit {
     /// Reads a delta.
     ///
     /// # Errors
-    /// A file that cannot be read or understood, with the place; a statement that cannot run in a transaction in a
-    /// delta that does not say so.
+    /// A file that cannot be read or understood, with the place.
     pub fn of_delta(judged: &Judged<'_>, variables: &Variables) -> Result<Unit> {
         let delta = judged.delta;
         let mut unit = Unit::read(&delta.path, delta.name.kind.language(), variables)?;
@@ -75,14 +74,13 @@ impl Unit {
         let label = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let checksum = checksum(&bytes);
         let (source, work) = match language {
-            Language::Python => (Source::default(), Work::Python),
+            Language::Python => (Source::decode(path, Vec::new())?, Work::Python),
             Language::Sql => {
                 let source = Source::decode(path, bytes)?;
                 let script = sql::prepare(&source, variables)?;
                 let work = if script.directives.no_transaction().is_some() {
                     Work::Segmented(script)
                 } else {
-                    refuse_outside_transaction(&source, &script)?;
                     Work::Transactional(script)
                 };
                 (source, work)
@@ -93,7 +91,7 @@ impl Unit {
 
     /// How many statements it has; 0 for Python.
     pub fn statements(&self) -> usize {
-        self.script().map_or(0, |script| script.steps.iter().filter_map(Step::statement).count())
+        self.script().map_or(0, |script| script.statements().count())
     }
 
     /// The SQL, if it is SQL.
@@ -112,19 +110,6 @@ impl Unit {
             Work::Python => Some("Python scripts use connections of their own"),
         }
     }
-}
-
-/// Refuses, before anything runs, a statement that the server would refuse in a transaction.
-fn refuse_outside_transaction(source: &Source, script: &Script) -> Result<()> {
-    for statement in script.steps.iter().filter_map(Step::statement) {
-        if let Kind::NotInTransaction(outside) = &statement.kind {
-            return Err(Error::usage(format!("{} cannot run in a transaction", outside.what))
-                .at(source.excerpt(statement.range(), "this statement"))
-                .hint("put the line `-- pum: no-transaction` into the delta: its statements then commit one by one, and a run that died goes on where it stopped")
-                .hint("best in a delta of its own, so that the others stay all-or-nothing"));
-        }
-    }
-    Ok(())
 }
 
 /// The names of the variables that the pieces of work use.

@@ -84,12 +84,17 @@ impl Blockers {
         let (sender, receiver) = channel();
         let (parameters, pid, stop) = (self.parameters.clone(), self.pid, Arc::clone(&self.stop));
         std::thread::spawn(move || {
-            let Ok(mut session) = Session::open(&parameters, "pum (looking who is in the way)", &Cancel::default()) else {
+            let Ok(mut session) =
+                Session::open(&parameters, "pum (looking who is in the way)", &Cancel::default())
+            else {
                 return;
             };
             while !stop.load(Ordering::Relaxed) {
                 let Ok(rows) = session.query(&statement(pid)) else { return };
-                let text = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).reduce(|a, b| format!("{a}; {b}"));
+                let text = rows
+                    .into_iter()
+                    .filter_map(|row| row.into_iter().next().flatten())
+                    .reduce(|a, b| format!("{a}; {b}"));
                 if sender.send(text.map(|who| format!("waiting for {who}"))).is_err() {
                     return;
                 }

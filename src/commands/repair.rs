@@ -1,0 +1,191 @@
+//! `pum repair`: mends what the upgrades table says of one delta, without running anything of it.
+
+use std::path::PathBuf;
+
+use crate::connection::Parameters;
+use crate::delta::{Delta, DeltaSet, checksum};
+use crate::progress::{Cancel, Progress};
+use crate::sql::{self, Source, Variables};
+use crate::upgrade::lock::Key;
+use crate::upgrade::record::{Record, Row};
+use crate::upgrade::table::{NewRow, Table};
+use crate::upgrade::{TableName, checksum_of};
+use crate::{Error, Result};
+
+/// What to do to the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The file as it is now is what was applied.
+    Accept,
+    /// The delta counts as applied.
+    MarkApplied,
+    /// The delta was never applied.
+    Forget,
+    /// A delta without transaction goes on with this statement, counted from 1; `None`: with the one after the last
+    /// that is recorded as done.
+    Resume {
+        /// Its number.
+        statement: Option<usize>,
+    },
+}
+
+/// What to mend.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database.
+    pub connection: Parameters,
+    /// Its upgrades table.
+    pub table: TableName,
+    /// The delta directories.
+    pub directories: Vec<PathBuf>,
+    /// What to do.
+    pub action: Action,
+    /// The file name of the delta.
+    pub delta: String,
+    /// SET ROLE to this one first.
+    pub role: Option<String>,
+    /// Do not ask.
+    pub yes: bool,
+}
+
+/// Shows what it changes, asks the observer, and does it; `false` if the answer was no.
+///
+/// # Errors
+/// A delta that is not known, or that the action makes no sense for; what the server refuses.
+pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<bool> {
+    let set = DeltaSet::read(&options.directories)?;
+    let (mut session, look) =
+        super::open(&options.connection, &options.table, options.role.as_deref(), cancel)?;
+    super::tell_connected(&session, &look.server, progress);
+    look.refuse_read_only()?;
+    let mut table = look
+        .table
+        .ok_or_else(|| super::no_table(&options.connection, &options.table, &options.directories))?;
+    Key::of(&table.name).wait(&mut session, std::time::Duration::ZERO, progress, cancel)?;
+    let record = table.read(&mut session)?;
+    let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);
+    let row = find_row(&record, file, &options.delta);
+    let (what, statement) = decide(options, &table, file, row)?;
+    progress.note(&what);
+    if !options.yes && !progress.confirm("Change the record so?") {
+        return Err(
+            Error::usage("the record was not changed: nobody said yes").hint("--yes says it beforehand")
+        );
+    }
+    if matches!(options.action, Action::Resume { .. }) {
+        table.ensure_statements_done(&mut session)?;
+    }
+    session.execute(&statement).map_err(|fault| table.explain(fault))?;
+    progress.note(&format!("{} is mended; `pum info` shows it", table.name));
+    Ok(true)
+}
+
+fn find_row<'r>(record: &'r Record, file: Option<&Delta>, name: &str) -> Option<&'r Row> {
+    match file {
+        Some(delta) => record.row(&delta.name),
+        None => record.deltas().map(|(row, _)| row).find(|row| row.file_name() == name),
+    }
+}
+
+/// What will change, in words and as a statement.
+fn decide(
+    options: &Options,
+    table: &Table,
+    file: Option<&Delta>,
+    row: Option<&Row>,
+) -> Result<(String, String)> {
+    let name = &options.delta;
+    let quoted = table.name.quoted();
+    let no_file = || {
+        Error::usage(format!("{name} is in none of the delta directories"))
+            .hint("give the name of the file, as `pum info` shows it")
+    };
+    let no_row =
+        || Error::usage(format!("{name} is not recorded in {}", table.name)).hint("`pum info` shows what is");
+    match options.action {
+        Action::Accept => {
+            let (delta, row) = (file.ok_or_else(no_file)?, row.filter(|row| row.success).ok_or_else(no_row)?);
+            let now = checksum(&read(delta)?);
+            let what =
+                format!("{name}: its checksum {} becomes {now}, that of the file as it is now", row.checksum);
+            Ok((what, format!("UPDATE {quoted} SET checksum = '{now}' WHERE id = {}", row.id)))
+        }
+        Action::MarkApplied => {
+            let delta = file.ok_or_else(no_file)?;
+            let now = checksum(&read(delta)?);
+            match row {
+                Some(row) if row.success => Err(Error::usage(format!(
+                    "{name} is recorded as applied already, on {}",
+                    row.installed_on
+                ))),
+                Some(row) => Ok((
+                    format!(
+                        "{name}: recorded as begun on {}, becomes applied; nothing of it runs",
+                        row.installed_on
+                    ),
+                    format!(
+                        "UPDATE {quoted} SET success = true, checksum = '{now}', installed_on = clock_timestamp() WHERE id = {}",
+                        row.id
+                    ),
+                )),
+                None => Ok((
+                    format!("{name}: not recorded, becomes applied; nothing of it runs"),
+                    table.insert_statement(&NewRow {
+                        version: delta.name.version,
+                        title: &delta.name.title,
+                        code: delta.name.kind.code(),
+                        script: &delta.path.to_string_lossy(),
+                        checksum: &now,
+                        milliseconds: 0,
+                        success: true,
+                        statements_done: None,
+                    }),
+                )),
+            }
+        }
+        Action::Forget => {
+            let row = row.ok_or_else(no_row)?;
+            let state = if row.success { "applied" } else { "begun" };
+            let what = format!(
+                "{name}: recorded as {state} on {} by {}, its row {} is deleted; what it did in the database stays",
+                row.installed_on, row.installed_by, row.id
+            );
+            Ok((what, format!("DELETE FROM {quoted} WHERE id = {}", row.id)))
+        }
+        Action::Resume { statement } => {
+            let (delta, row) =
+                (file.ok_or_else(no_file)?, row.filter(|row| !row.success).ok_or_else(no_row)?);
+            let source = Source::decode(&delta.path, read(delta)?)?;
+            let script = sql::prepare(&source, &Variables::default())?;
+            let total = script.statements().count();
+            let was = row.statements_done.unwrap_or_default();
+            let next = statement.unwrap_or(was + 1);
+            if next == 0 || next > total + 1 {
+                return Err(Error::usage(format!(
+                    "{name} has {total} statements; there is no statement {next} to go on with"
+                )));
+            }
+            let at = script.statements().nth(next - 1).map_or_else(
+                || "its end".to_owned(),
+                |statement| format!("statement {next}: {}", statement.first_words(60)),
+            );
+            let what = format!(
+                "{name}: {was} of {total} statements are recorded as done; the next upgrade goes on with {at}"
+            );
+            let checksum = checksum_of(&source, &script, next - 1);
+            Ok((
+                what,
+                format!(
+                    "UPDATE {quoted} SET statements_done = {}, checksum = '{checksum}' WHERE id = {}",
+                    next - 1,
+                    row.id
+                ),
+            ))
+        }
+    }
+}
+
+fn read(delta: &Delta) -> Result<Vec<u8>> {
+    std::fs::read(&delta.path)
+        .map_err(|cause| Error::usage(format!("{} cannot be read: {cause}", delta.path.display())))
+}

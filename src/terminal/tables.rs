@@ -1,0 +1,98 @@
+//! `pum info` for people.
+
+use comfy_table::{Table, TableStyle};
+
+use super::count;
+use crate::commands::info::{DeltaInfo, Info, Options};
+
+/// The state of a database as text.
+pub fn info(info: &Info, options: &Options) -> String {
+    let mut text = format!(
+        "{} on {}:{} as {}, PostgreSQL {}\n",
+        info.database, info.host, info.port, info.user, info.server_version
+    );
+    if info.table_exists {
+        let version = info
+            .version
+            .map_or_else(|| "no version is recorded".to_owned(), |version| format!("version {version}"));
+        let baseline = info.baseline.map_or_else(String::new, |baseline| format!(" (baseline {baseline})"));
+        text.push_str(&format!("{version}{baseline}, recorded in {}\n", info.table));
+    } else {
+        text.push_str(&format!("no upgrades table {}: everything is pending\n", info.table));
+    }
+    if !info.deltas.is_empty() {
+        text.push('\n');
+        text.push_str(&deltas(info));
+        text.push('\n');
+    }
+    if !info.not_deltas.is_empty() {
+        text.push_str("\nfiles that look like deltas and are not:\n");
+        for not in &info.not_deltas {
+            let rename =
+                not.rename.as_ref().map_or_else(String::new, |rename| format!("; rename it to {rename}"));
+            text.push_str(&format!("  {}: {}{rename}\n", not.file, not.reason));
+        }
+    }
+    if !info.unknown_rows.is_empty() {
+        let ids: Vec<String> = info.unknown_rows.iter().map(ToString::to_string).collect();
+        text.push_str(&format!("\nrows of {} that are not understood: id {}\n", info.table, ids.join(", ")));
+    }
+    text.push_str(&summary(info, options));
+    text.trim_end().to_owned()
+}
+
+fn deltas(info: &Info) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(["version", "title", "kind", "state"]);
+    for delta in &info.deltas {
+        table.add_row([delta.version.to_string(), delta.title.clone(), delta.kind.clone(), state(delta)]);
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A delta's state in words.
+fn state(delta: &DeltaInfo) -> String {
+    let when = || {
+        let on = delta.installed_on.as_deref().unwrap_or_default();
+        let by = delta.installed_by.as_deref().unwrap_or_default();
+        format!("{on} by {by}")
+    };
+    match delta.state {
+        "applied" if delta.edited => format!("applied {}, edited since", when()),
+        "applied" => format!("applied {}", when()),
+        "before_baseline" => "before the baseline".to_owned(),
+        "late" => "late: a higher version was applied before it came".to_owned(),
+        "known_late" => "late, known and passed over".to_owned(),
+        "gone" => format!("applied {}, its file is gone", when()),
+        "begun" => match delta.statements_done {
+            Some(done) => format!("begun {}, not ended: {} done", when(), count(done, "statement")),
+            None => format!("begun {}, not ended", when()),
+        },
+        other => other.to_owned(),
+    }
+}
+
+/// What there is to do, and with which command.
+fn summary(info: &Info, options: &Options) -> String {
+    if !info.table_exists {
+        return format!("\nnext: pum baseline {} -b X.Y.Z\n", options.typed());
+    }
+    let pending = info.deltas.iter().filter(|delta| matches!(delta.state, "pending" | "begun")).count();
+    let late = info.deltas.iter().filter(|delta| delta.state == "late").count();
+    let edited = info.deltas.iter().filter(|delta| delta.edited).count();
+    let mut said = Vec::new();
+    if pending > 0 {
+        said.push(format!("{pending} pending"));
+    }
+    if late > 0 {
+        said.push(format!("{late} late"));
+    }
+    if edited > 0 {
+        said.push(format!("{edited} edited"));
+    }
+    match said.as_slice() {
+        [] => "\nnothing is pending\n".to_owned(),
+        _ if pending > 0 => format!("\n{}; next: pum upgrade {}\n", said.join(", "), options.typed()),
+        _ => format!("\n{}\n", said.join(", ")),
+    }
+}

@@ -1,0 +1,376 @@
+//! Deltas without a transaction: what can run in one commits statement by statement, together with the count of what
+//! is done; what cannot runs alone, and is counted after it. A run that died goes on where it stopped; the statement
+//! at which it stopped is judged by what the server shows.
+
+use std::time::Instant;
+
+use postgres_protocol::escape::{escape_identifier, escape_literal};
+
+use super::apply::{Run, milliseconds};
+use super::transactional::{Cause, Failure, Moment, Watcher, backoff};
+use super::unit::Unit;
+use crate::connection::Fault;
+use crate::delta::checksum;
+use crate::sql::{Kind, NotInTransaction, Script, Source, Statement, Step, Target};
+use crate::{Error, Result};
+
+/// What is to be done about the statement at which an earlier run stopped.
+enum Doubt {
+    /// It took effect.
+    Done,
+    /// It has no effect yet, or may run twice.
+    Again,
+}
+
+impl Run<'_> {
+    /// Runs a delta without a transaction, from where it stopped if it began before.
+    pub(super) fn segmented(&mut self, unit: &Unit, index: usize, script: &Script) -> Result<()> {
+        self.started(unit, index);
+        let began = Instant::now();
+        let reset = self.reset_statements();
+        self.session.execute(&reset)?;
+        self.table.ensure_statements_done(&mut self.session)?;
+        let Some(id) = self.begin_row(unit, began)? else { return Ok(()) };
+        let segments = segments(script);
+        let total = script.statements().count();
+        let mut done = self.resume_at(unit, script, total)?;
+        let mut before = 0;
+        for segment in &segments {
+            let behind = before + statements_of(segment);
+            // What only sets the session is needed again by what follows.
+            if behind > done || segment.iter().all(sets_session) {
+                self.segment(unit, script, segment, (before, total, id))?;
+                done = done.max(behind);
+            }
+            before = behind;
+        }
+        let finish = format!(
+            "{} UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}, statements_done = {total} WHERE id = {id}",
+            self.own_role_statements(),
+            self.table.name.quoted(),
+            unit.checksum,
+            milliseconds(began).min(i32::MAX as u64),
+        );
+        self.session.execute(&finish).map_err(|fault| self.table.explain(fault))?;
+        self.committed(unit);
+        self.ended(unit, index, began);
+        Ok(())
+    }
+
+    /// Runs one segment: again if it waited too long for a lock.
+    fn segment(
+        &mut self,
+        unit: &Unit,
+        script: &Script,
+        segment: &[Step],
+        place: (usize, usize, i64),
+    ) -> Result<()> {
+        let began = Instant::now();
+        let mut tries = 0;
+        loop {
+            if self.cancel.is_requested() {
+                return Err(Error::interrupted(format!("interrupted in {}", unit.label))
+                    .note("state", self.progress_state(unit, place.0)));
+            }
+            let outcome = match alone(segment) {
+                Some((statement, outside)) => self.run_alone(unit, script, statement, outside, place),
+                None => self.run_together(unit, script, segment, place),
+            };
+            let Err((number, fault)) = outcome else { return Ok(()) };
+            if !fault.is_lost() {
+                self.session.ignore_cancel();
+                let _ = self.session.execute("ROLLBACK");
+            }
+            let passing = matches!(fault.sqlstate(), Some("55P03" | "40P01" | "40001"));
+            let pause = backoff(tries);
+            if !(passing && tries < self.manner.retries && began.elapsed() + pause < self.manner.retry_within)
+            {
+                return Err(self.explain_segment(unit, segment, number, fault, place.0));
+            }
+            tries += 1;
+            self.progress.warning(&format!(
+                "statement {} of {} waited too long for a lock; it runs again",
+                number + 1,
+                unit.label
+            ));
+            self.sleep(pause)?;
+        }
+    }
+
+    /// Statements that can run in a transaction, and the count of what is done, in one.
+    fn run_together(
+        &mut self,
+        unit: &Unit,
+        script: &Script,
+        segment: &[Step],
+        (before, total, id): (usize, usize, i64),
+    ) -> std::result::Result<(), (usize, Fault)> {
+        let block = segment.iter().find_map(statement_of).and_then(Statement::block);
+        let modes = block.map_or("", |block| &script.blocks[block].modes);
+        self.session.execute(&format!("BEGIN {modes}")).map_err(|fault| (before, fault))?;
+        self.steps(segment, before, total)?;
+        let done = before + statements_of(segment);
+        let count = self.count_statements(unit, script, done, id);
+        self.session.execute(&format!("{count} COMMIT")).map_err(|fault| (done.saturating_sub(1), fault))
+    }
+
+    /// A statement that cannot run in a transaction, and after it the count.
+    fn run_alone(
+        &mut self,
+        unit: &Unit,
+        script: &Script,
+        statement: &Statement,
+        outside: &NotInTransaction,
+        (before, total, id): (usize, usize, i64),
+    ) -> std::result::Result<(), (usize, Fault)> {
+        let failed = |fault| (before, fault);
+        // A lock_timeout would leave an index INVALID, or VACUUM half done.
+        let timeout =
+            if outside.concurrently || outside.idempotent { 0 } else { self.manner.lock_timeout.as_millis() };
+        // Of what the server cannot be asked about, it is written down beforehand that it is under way.
+        let leaves_doubt = outside.target.is_none() && !outside.idempotent;
+        let doubt = if leaves_doubt { self.doubt_statements(before, true, id) } else { String::new() };
+        self.session.execute(&format!("{doubt} SET lock_timeout = {timeout}")).map_err(failed)?;
+        let statements = [statement];
+        let mut watcher = Watcher::new(self.progress, Some((before, total)), &statements, &mut self.blockers);
+        if let Err((_, fault)) = self.session.run(&[statement.sql()], &mut watcher) {
+            if leaves_doubt && !fault.is_lost() {
+                self.session.ignore_cancel();
+                self.session.execute(&self.doubt_statements(before, false, id)).map_err(failed)?;
+            }
+            return Err((before, fault));
+        }
+        // It is done: that must be written even if the user wants to stop.
+        self.session.ignore_cancel();
+        let count = self.count_statements(unit, script, before + 1, id);
+        let timeout = self.manner.lock_timeout.as_millis();
+        self.session.execute(&format!("BEGIN; {count} COMMIT; SET lock_timeout = {timeout}")).map_err(failed)
+    }
+
+    /// Writes how many statements are done, and what they were, so that an edit of them is noticed. For use in a
+    /// transaction: the role that the delta took is taken again when it ends.
+    fn count_statements(&self, unit: &Unit, script: &Script, done: usize, id: i64) -> String {
+        format!(
+            "{} UPDATE {} SET statements_done = {done}, checksum = '{}' WHERE id = {id};",
+            self.local_role_statements(),
+            self.table.name.quoted(),
+            checksum_of(&unit.source, script, done)
+        )
+    }
+
+    /// Writes whether the statement after the first `done` is under way.
+    fn doubt_statements(&self, done: usize, doubt: bool, id: i64) -> String {
+        let value = if doubt { format!("-{done} - 1") } else { done.to_string() };
+        format!(
+            "BEGIN; {} UPDATE {} SET statements_done = {value} WHERE id = {id}; COMMIT;",
+            self.local_role_statements(),
+            self.table.name.quoted(),
+        )
+    }
+
+    fn local_role_statements(&self) -> String {
+        let role = self.manner.role.as_deref().map_or_else(|| "NONE".to_owned(), escape_identifier);
+        format!("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE {role};")
+    }
+
+    /// How many statements are done already, with the one in doubt judged.
+    fn resume_at(&mut self, unit: &Unit, script: &Script, total: usize) -> Result<usize> {
+        let Some(row) = &unit.begun else { return Ok(0) };
+        let done = row.statements_done.unwrap_or_default();
+        if done > 0 && (done > total || row.checksum != checksum_of(&unit.source, script, done)) {
+            return Err(Error::failed(format!(
+                "{} was edited in what ran already: its first {done} statements",
+                unit.label
+            ))
+            .note("state", format!("{done} statements are done and committed; nothing more was done"))
+            .hint("bring those statements back to what they were, then run the upgrade again")
+            .hint(format!(
+                "or say where to go on in the file as it is now: pum repair resume {} --statement N",
+                unit.label
+            )));
+        }
+        let Some(statement) = script.statements().nth(done) else { return Ok(done) };
+        let Kind::NotInTransaction(outside) = statement.kind() else { return Ok(done) };
+        if statement.block().is_some() {
+            return Ok(done);
+        }
+        Ok(match self.judge(unit, statement, outside)? {
+            Doubt::Done => {
+                self.progress.note(&format!(
+                    "statement {} of {} took effect before the last run died",
+                    done + 1,
+                    unit.label
+                ));
+                done + 1
+            }
+            Doubt::Again => done,
+        })
+    }
+
+    fn judge(&mut self, unit: &Unit, statement: &Statement, outside: &NotInTransaction) -> Result<Doubt> {
+        match &outside.target {
+            Some(Target::CreateIndex { index, table, .. }) => {
+                let index_name = escape_identifier(index);
+                let rows = self.session.query(&format!(
+                    "SELECT i.indisvalid, format('%I.%I', n.nspname, c.relname)
+                     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE i.indrelid = to_regclass({}) AND c.relname = {}",
+                    escape_literal(&table.quoted()),
+                    escape_literal(index)
+                ))?;
+                match rows.first().map(Vec::as_slice) {
+                    None => Ok(Doubt::Again),
+                    Some([Some(valid), ..]) if valid == "t" => Ok(Doubt::Done),
+                    Some(row) => {
+                        let name = row.get(1).cloned().flatten().unwrap_or(index_name);
+                        Err(Error::failed(format!("{} left the index {name} INVALID", unit.label))
+                            .at(unit.source.excerpt(statement.range(), "this statement did not end"))
+                            .note("state", "the statements before it are done and committed")
+                            .hint(format!("DROP INDEX CONCURRENTLY {name};   then run the upgrade again")))
+                    }
+                }
+            }
+            Some(Target::DropIndex { index }) => {
+                let rows = self
+                    .session
+                    .query(&format!("SELECT to_regclass({}) IS NULL", escape_literal(&index.quoted())))?;
+                let gone = rows.first().and_then(|row| row.first()?.as_deref()) == Some("t");
+                Ok(if gone { Doubt::Done } else { Doubt::Again })
+            }
+            Some(Target::DetachPartition { table, partition }) => {
+                let rows = self.session.query(&format!(
+                    "SELECT inhdetachpending FROM pg_inherits WHERE inhparent = to_regclass({}) AND inhrelid = to_regclass({})",
+                    escape_literal(&table.quoted()),
+                    escape_literal(&partition.quoted())
+                ))?;
+                match rows.first().and_then(|row| row.first()?.as_deref()) {
+                    None => Ok(Doubt::Done),
+                    Some("f") => Ok(Doubt::Again),
+                    Some(_) => Err(Error::failed(format!(
+                        "{} left the partition {} half detached",
+                        unit.label,
+                        partition.quoted()
+                    ))
+                    .at(unit.source.excerpt(statement.range(), "this statement did not end"))
+                    .hint(format!(
+                        "ALTER TABLE {} DETACH PARTITION {} FINALIZE;   then run the upgrade again",
+                        table.quoted(),
+                        partition.quoted()
+                    ))),
+                }
+            }
+            None if !unit.begun.as_ref().is_some_and(|row| row.in_doubt) => Ok(Doubt::Again),
+            None => {
+                let question = format!(
+                    "{} died before or in its statement {}. It is not known whether that took effect. Run it (again)?",
+                    unit.label,
+                    statement.first_words(60)
+                );
+                if self.progress.confirm(&question) {
+                    return Ok(Doubt::Again);
+                }
+                let number = unit.begun.as_ref().and_then(|row| row.statements_done).unwrap_or_default() + 1;
+                Err(Error::failed(format!(
+                    "{}: it is not known whether {} took effect",
+                    unit.label, outside.what
+                ))
+                .at(unit.source.excerpt(statement.range(), "the last run died before or in this statement"))
+                .note("state", "the statements before it are done and committed; nothing more was done")
+                .hint(format!("if it did not: pum repair resume {} --statement {number}", unit.label))
+                .hint(format!(
+                    "if it did: pum repair resume {} --statement {}",
+                    unit.label,
+                    number + 1
+                )))
+            }
+        }
+    }
+
+    fn explain_segment(
+        &mut self,
+        unit: &Unit,
+        segment: &[Step],
+        number: usize,
+        fault: Fault,
+        before: usize,
+    ) -> Error {
+        let invalid =
+            alone(segment).and_then(|(_, outside)| outside.target.as_ref()).and_then(|target| match target {
+                Target::CreateIndex { index, table, .. } => Some((index.clone(), table.quoted())),
+                _ => None,
+            });
+        let failure = Failure { unit: 0, moment: Moment::Statement(number), cause: Cause::Fault(fault) };
+        let mut error = self.explain(std::slice::from_ref(unit), failure, 0);
+        error.notes.retain(|(label, _)| label != "state");
+        if let Some((index, table)) = invalid {
+            error = error.hint(format!(
+                "a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY {index} (on {table}) before you run the upgrade again"
+            ));
+        }
+        error
+            .note("state", self.progress_state(unit, before))
+            .hint("mend it, then run the same command again: it goes on with that statement")
+    }
+
+    fn progress_state(&self, unit: &Unit, before: usize) -> String {
+        format!(
+            "the first {before} of {} statements of {} are done and committed",
+            unit.statements(),
+            unit.label
+        )
+    }
+}
+
+/// MD5 of the first statements of a file, as they stand there: what is recorded of a delta that is not done yet.
+pub(crate) fn checksum_of(source: &Source, script: &Script, statements: usize) -> String {
+    let texts: Vec<&str> =
+        script.statements().take(statements).map(|statement| &source.text[statement.range()]).collect();
+    checksum(texts.join("\0").as_bytes())
+}
+
+/// What commits at once: a BEGIN … COMMIT of the file, or one statement; an `\echo` goes with what follows.
+fn segments(script: &Script) -> Vec<&[Step]> {
+    let mut segments = Vec::new();
+    let mut start = 0;
+    for (index, step) in script.steps.iter().enumerate() {
+        let Some(statement) = statement_of(step) else { continue };
+        let next = script.steps[index + 1..].iter().find_map(statement_of);
+        let continues =
+            statement.block().is_some() && next.is_some_and(|next| next.block() == statement.block());
+        if !continues {
+            segments.push(&script.steps[start..=index]);
+            start = index + 1;
+        }
+    }
+    if start < script.steps.len() {
+        segments.push(&script.steps[start..]);
+    }
+    segments
+}
+
+fn statement_of(step: &Step) -> Option<&Statement> {
+    match step {
+        Step::Statement(statement) | Step::Copy { statement, .. } => Some(statement),
+        Step::Echo { .. } => None,
+    }
+}
+
+fn statements_of(segment: &[Step]) -> usize {
+    segment.iter().filter_map(statement_of).count()
+}
+
+/// The statement that must run alone, if it is one.
+fn alone(segment: &[Step]) -> Option<(&Statement, &NotInTransaction)> {
+    let statement = segment.iter().find_map(statement_of).filter(|statement| statement.block().is_none())?;
+    match statement.kind() {
+        Kind::NotInTransaction(outside) => Some((statement, outside)),
+        Kind::Ordinary => None,
+    }
+}
+
+/// Whether a step leaves nothing behind but a setting of the session.
+fn sets_session(step: &Step) -> bool {
+    let Some(statement) = statement_of(step) else { return true };
+    let text = statement.first_words(40).to_ascii_lowercase();
+    (text.starts_with("set ") || text.starts_with("reset ")) && !text.starts_with("set constraints")
+}
