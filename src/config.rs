@@ -1,1 +1,330 @@
-//! config.
+//! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
+//! their names here and read where they are needed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_yaml::Value as Yaml;
+
+use crate::error::Excerpt;
+use crate::{Error, Result};
+
+/// The file that is looked for from the working directory upwards.
+pub const FILE_NAME: &str = "pum.yaml";
+
+/// The keys that the file of pum 0.x had. A file that has only these, under another name than `pum.yaml`, is that
+/// older file: its paths are relative to the working directory, and unknown keys in it are only warned about.
+const OLDER_KEYS: [&str; 7] = [
+    "upgrades_table",
+    "delta_dir",
+    "delta_dirs",
+    "backup_file",
+    "ignore_elements",
+    "pg_dump_exe",
+    "pg_restore_exe",
+];
+
+/// All keys, and those below them.
+const KEYS: [(&str, &[&str]); 24] = [
+    ("upgrades_table", &[]),
+    ("delta_dir", &[]),
+    ("delta_dirs", &[]),
+    ("database", &[]),
+    ("protect", &[]),
+    ("backup_file", &[]),
+    ("ignore_elements", &[]),
+    ("pg_dump_exe", &[]),
+    ("pg_restore_exe", &[]),
+    ("python_exe", &[]),
+    ("variables", &[]),
+    ("edited", &[]),
+    ("late", &[]),
+    ("model", &["sql", "run", "deltas"]),
+    ("releases", &[]),
+    ("upstream", &[]),
+    ("value_lists", &[]),
+    ("shadow", &["server", "version", "extensions", "roles"]),
+    ("verify", &["from"]),
+    ("lint", &[]),
+    ("hook", &["timeout", "on_timeout"]),
+    ("templates", &["delta"]),
+    ("keep_dependents", &[]),
+    ("suspend", &[]),
+];
+
+/// What to do about a delta that was edited after it was applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edited {
+    /// Say so and go on.
+    #[default]
+    Warn,
+    /// Stop.
+    Error,
+}
+
+/// One value, or a list of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Vec<String> {
+    fn from(value: OneOrMany) -> Vec<String> {
+        match value {
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// The value of a variable in the file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(String),
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Keys {
+    upgrades_table: Option<String>,
+    delta_dir: Option<OneOrMany>,
+    delta_dirs: Option<OneOrMany>,
+    database: Option<String>,
+    protect: Option<OneOrMany>,
+    backup_file: Option<PathBuf>,
+    pg_dump_exe: Option<PathBuf>,
+    pg_restore_exe: Option<PathBuf>,
+    python_exe: Option<PathBuf>,
+    variables: Option<BTreeMap<String, Scalar>>,
+    edited: Option<Edited>,
+    late: Option<OneOrMany>,
+}
+
+/// What the configuration file says; everything may be absent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// The file, if there is one.
+    pub file: Option<PathBuf>,
+    /// The upgrades table.
+    pub upgrades_table: Option<String>,
+    /// Where the deltas lie.
+    pub delta_dirs: Vec<PathBuf>,
+    /// What `-p` would say.
+    pub database: Option<String>,
+    /// Databases for which the name must be typed.
+    pub protect: Vec<String>,
+    /// Where `upgrade --backup` and `dump` write to.
+    pub backup_file: Option<PathBuf>,
+    /// The pg_dump to use.
+    pub pg_dump_exe: Option<PathBuf>,
+    /// The pg_restore to use.
+    pub pg_restore_exe: Option<PathBuf>,
+    /// The Python to use.
+    pub python_exe: Option<PathBuf>,
+    /// Variables for deltas.
+    pub variables: BTreeMap<String, Scalar>,
+    /// What to do about edited deltas.
+    pub edited: Edited,
+    /// Deltas that are known to be late.
+    pub late: Vec<String>,
+    /// What the user should know about the file.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file that is named, or else the `pum.yaml` that is found from the working directory upwards to the
+    /// top of the git repository; without one, everything is absent.
+    ///
+    /// # Errors
+    /// A named file that cannot be read; a file that is not YAML, or says something that is not understood: with the
+    /// place, and the nearest known key.
+    pub fn load(named: Option<&Path>) -> Result<Config> {
+        let found = match named {
+            Some(file) => Some(file.to_owned()),
+            None => find()?,
+        };
+        let Some(file) = found else { return Ok(Config::default()) };
+        let text = std::fs::read_to_string(&file).map_err(|cause| {
+            Error::usage(format!("the configuration file {} cannot be read: {cause}", file.display()))
+        })?;
+        Config::parse(&file, &text)
+    }
+
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(file: &Path, text: &str) -> Result<Config> {
+        let malformed = |cause: serde_yaml::Error| {
+            let start = cause.location().map_or(0, |place| place.index().min(text.len()));
+            Error::usage(format!("{} is not understood", file.display())).at(Excerpt {
+                path: file.to_owned(),
+                text: text.to_owned(),
+                range: start..start,
+                label: cause.to_string(),
+            })
+        };
+        let yaml: Yaml = serde_yaml::from_str(text).map_err(malformed)?;
+        let mapping = match &yaml {
+            Yaml::Null => return Ok(Config { file: Some(file.to_owned()), ..Config::default() }),
+            Yaml::Mapping(mapping) => mapping,
+            _ => return Err(Error::usage(format!("{}: keys with values are expected", file.display()))),
+        };
+        let is_new_name = file.file_name().is_some_and(|name| name == FILE_NAME || name == "pum.yml");
+        let names: Vec<&str> = mapping.keys().filter_map(Yaml::as_str).collect();
+        let is_newer_key =
+            |name: &&str| KEYS.iter().any(|(key, _)| key == name) && !OLDER_KEYS.contains(name);
+        let older = !is_new_name && !names.iter().any(|name| is_newer_key(&name));
+        let mut warnings = Vec::new();
+        for (key, value) in mapping {
+            for error in unknown_keys(file, text, key, value) {
+                if !older {
+                    return Err(error);
+                }
+                warnings.push(format!("{}: {error}; it is passed over", file.display()));
+            }
+        }
+        let keys: Keys = serde_yaml::from_str(text).map_err(malformed)?;
+        let base = match file.parent() {
+            Some(parent) if !older => parent.to_owned(),
+            _ => PathBuf::new(),
+        };
+        let directories: Vec<String> = keys.delta_dirs.or(keys.delta_dir).map(Into::into).unwrap_or_default();
+        // A bare word is a program on PATH, as it always was.
+        let program = |path: PathBuf| if path.components().count() > 1 { base.join(path) } else { path };
+        Ok(Config {
+            file: Some(file.to_owned()),
+            upgrades_table: keys.upgrades_table,
+            delta_dirs: directories.into_iter().map(|directory| base.join(directory)).collect(),
+            database: keys.database,
+            protect: keys.protect.map(Into::into).unwrap_or_default(),
+            backup_file: keys.backup_file.map(|path| base.join(path)),
+            pg_dump_exe: keys.pg_dump_exe.map(program),
+            pg_restore_exe: keys.pg_restore_exe.map(program),
+            python_exe: keys.python_exe.map(program),
+            variables: keys.variables.unwrap_or_default(),
+            edited: keys.edited.unwrap_or_default(),
+            late: keys.late.map(Into::into).unwrap_or_default(),
+            warnings,
+        })
+    }
+}
+
+/// Looks for `pum.yaml` from the working directory upwards, not past the top of a git repository. The path is
+/// relative where that is short, for it is shown.
+fn find() -> Result<Option<PathBuf>> {
+    let here = std::env::current_dir()
+        .map_err(|cause| Error::usage(format!("the working directory cannot be read: {cause}")))?;
+    for directory in here.ancestors() {
+        let file = directory.join(FILE_NAME);
+        if file.is_file() {
+            return Ok(Some(file.strip_prefix(&here).map(Path::to_owned).unwrap_or(file)));
+        }
+        if directory.join(".git").exists() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The errors for a key that is not known, or the keys below it.
+fn unknown_keys(file: &Path, text: &str, key: &Yaml, value: &Yaml) -> Vec<Error> {
+    let unknown = |name: &str, known: &mut dyn Iterator<Item = &'static str>, within: Option<&str>| {
+        let nearest = known
+            .map(|known| (strsim::damerau_levenshtein(known, name), known))
+            .min()
+            .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2);
+        let below = within.map_or_else(String::new, |within| format!(" below {within:?}"));
+        let start = find_key(text, name, within).unwrap_or(0);
+        let error = Error::usage(format!("unknown key {name:?}{below} in {}", file.display())).at(Excerpt {
+            path: file.to_owned(),
+            text: text.to_owned(),
+            range: start..start + name.len(),
+            label: nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known:?}?")),
+        });
+        error
+    };
+    let Some(name) = key.as_str() else {
+        return vec![Error::usage(format!("{}: a key is not a text: {key:?}", file.display()))];
+    };
+    let Some((_, below)) = KEYS.iter().find(|(known, _)| *known == name) else {
+        return vec![unknown(name, &mut KEYS.iter().map(|(known, _)| *known), None)];
+    };
+    match value {
+        Yaml::Mapping(mapping) if !below.is_empty() => mapping
+            .keys()
+            .filter_map(Yaml::as_str)
+            .filter(|inner| !below.contains(inner))
+            .map(|inner| unknown(inner, &mut below.iter().copied(), Some(name)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Where a key stands in the text: behind the key that it is below, if any.
+fn find_key(text: &str, name: &str, within: Option<&str>) -> Option<usize> {
+    let from =
+        within.map_or(Some(0), |outer| find_key(text, outer, None).map(|start| start + outer.len()))?;
+    text[from..].match_indices(name).map(|(offset, _)| from + offset).find(|&start| {
+        let before = text[..start].trim_end_matches(['"', '\'', ' ']);
+        let behind = text[start + name.len()..].trim_start_matches(['"', '\'', ' ']);
+        behind.starts_with(':') && (before.is_empty() || before.ends_with(['\n', '{', ',']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{Config, Edited, Scalar};
+
+    fn parse(file: &str, text: &str) -> crate::Result<Config> {
+        Config::parse(Path::new(file), text)
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let text = "delta_dirs: [delta, ../other]\nedited: error\nvariables: {SRID: 2056, NAME: x}\npython_exe: python3\n";
+        let config = parse("/p/pum.yaml", text).unwrap();
+        assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta"), PathBuf::from("/p/../other")]);
+        assert_eq!(config.edited, Edited::Error);
+        assert_eq!(config.variables["SRID"], Scalar::Int(2056));
+        assert_eq!(config.python_exe, Some(PathBuf::from("python3")));
+    }
+
+    #[test]
+    fn the_older_file_is_relative_to_the_working_directory_and_forgives() {
+        let config = parse("/p/config.yaml", "delta_dir: delta\nsomething: 1\n").unwrap();
+        assert_eq!(config.delta_dirs, [PathBuf::from("delta")]);
+        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+        let config = parse("/p/config.yaml", "delta_dir: delta\ndatabase: x\n").unwrap();
+        assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta")]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_known_one() {
+        let error = parse("pum.yaml", "# upgrade_table: no\nupgrade_table: x\n").unwrap_err();
+        let excerpt = error.excerpt.unwrap();
+        assert_eq!(excerpt.line_column(), (2, 1));
+        assert_eq!(excerpt.label, "did you mean \"upgrades_table\"?");
+        let error = parse("pum.yaml", "hook:\n  timout: 3s\n").unwrap_err();
+        assert_eq!(error.excerpt.unwrap().line_column(), (2, 3));
+    }
+
+    #[test]
+    fn bad_yaml_and_wrong_types_are_errors_with_their_place() {
+        assert_eq!(parse("pum.yaml", "a: [1\nb: 2\n").unwrap_err().excerpt.unwrap().line_column().0, 2);
+        assert!(parse("pum.yaml", "edited: perhaps\n").is_err());
+        assert!(parse("pum.yaml", "- a\n").is_err());
+        assert_eq!(parse("pum.yaml", "").unwrap().delta_dirs, Vec::<PathBuf>::new());
+    }
+}

@@ -1,1 +1,4 @@
-//! Tests.
+//! Tests of the library and of the built binary, against a real PostgreSQL.
+
+mod shadow;
+mod support;

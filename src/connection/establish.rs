@@ -10,16 +10,17 @@ use futures_util::stream::{self, Stream};
 use tokio_postgres::config::SslMode as Encryption;
 use tokio_postgres::{AsyncMessage, CancelToken, Client, SimpleQueryMessage};
 
-use super::failure::{Failure, Next, place, server_error};
+use super::failure::{Failure, Next, place, reason};
 use super::hosts::{self, Host};
 use super::parameters::Parameters;
-use super::settings::{Session, Settings};
+use super::settings::{SessionKind, Settings};
 use super::socket::{self, Address, Socket, SocketOptions};
 use super::tls::{Handshake, SslMode, Tls};
 use crate::{Error, Result};
 
 /// Notices and notifications from the server, until the connection ends.
-pub type Messages = Pin<Box<dyn Stream<Item = std::result::Result<AsyncMessage, tokio_postgres::Error>>>>;
+pub type Messages =
+    Pin<Box<dyn Stream<Item = std::result::Result<AsyncMessage, tokio_postgres::Error>> + Send>>;
 
 type Connection = tokio_postgres::Connection<Socket, postgres_openssl::TlsStream<Socket>>;
 
@@ -73,7 +74,7 @@ impl Canceller {
                 .map_err(|error| failed(error.to_string()))?;
             let handshake = handshake(self.tls.as_ref(), &self.host)?;
             let sent = self.token.cancel_query_raw(socket, handshake).await;
-            sent.map_err(|error| failed(server_error(&error).message))
+            sent.map_err(|error| failed(reason(&error)))
         };
         tokio::time::timeout(CANCEL_TIMEOUT, request)
             .await
@@ -91,8 +92,8 @@ impl Canceller {
 pub async fn establish(parameters: &Parameters, application_name: &str) -> Result<Link> {
     let hosts = hosts::all(parameters)?;
     let settings = Settings::of(parameters, &hosts, application_name)?;
-    let sessions: &[Session] = match settings.session {
-        Session::PreferStandby => &[Session::Standby, Session::Any],
+    let sessions: &[SessionKind] = match settings.session {
+        SessionKind::PreferStandby => &[SessionKind::Standby, SessionKind::Any],
         ref other => std::slice::from_ref(other),
     };
     let mut failures = Vec::new();
@@ -148,7 +149,7 @@ struct Attempt<'a> {
     settings: &'a Settings,
     host: &'a Host,
     port: u16,
-    session: Session,
+    session: SessionKind,
 }
 
 impl Attempt<'_> {
@@ -266,22 +267,22 @@ impl Attempt<'_> {
         let read_only =
             told(connection, "default_transaction_read_only").zip(standby).map(|(one, other)| one || other);
         let (query, known, wanted, wrong) = match self.session {
-            Session::Any | Session::PreferStandby => return Ok(()),
-            Session::ReadWrite => {
+            SessionKind::Any | SessionKind::PreferStandby => return Ok(()),
+            SessionKind::ReadWrite => {
                 ("SHOW transaction_read_only", read_only, false, "the session is read-only")
             }
-            Session::ReadOnly => {
+            SessionKind::ReadOnly => {
                 ("SHOW transaction_read_only", read_only, true, "the session is not read-only")
             }
-            Session::Primary => (IN_RECOVERY, standby, false, "the server is a standby"),
-            Session::Standby => (IN_RECOVERY, standby, true, "the server is not a standby"),
+            SessionKind::Primary => (IN_RECOVERY, standby, false, "the server is a standby"),
+            SessionKind::Standby => (IN_RECOVERY, standby, true, "the server is not a standby"),
         };
         let is = match known {
             Some(is) => is,
             // Servers before 14 do not tell by themselves.
             None => ask(client, connection, query)
                 .await
-                .map_err(|error| self.failure(Next::Host, server_error(&error).message))?,
+                .map_err(|error| self.failure(Next::Host, reason(&error)))?,
         };
         if is == wanted {
             return Ok(());

@@ -13,6 +13,7 @@ mod parameters;
 pub mod passfile;
 pub mod service;
 mod service_file;
+mod session;
 mod settings;
 mod socket;
 mod text;
@@ -20,6 +21,6 @@ mod tls;
 
 pub use environment::{Environment, environment_names_database};
 pub use establish::{Canceller, Link, Messages, establish};
-pub use failure::server_error;
 pub use parameters::Parameters;
 pub use service_file::ServiceFile;
+pub use session::{Fault, Reply, Row, Session, Unwatched, Watch};

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 /// What sort of session is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Session {
+pub(super) enum SessionKind {
     Any,
     ReadWrite,
     ReadOnly,
@@ -27,7 +27,7 @@ pub(super) struct Settings {
     pub ssl_mode: SslMode,
     /// `None` where no attempt uses TLS.
     pub tls: Option<Tls>,
-    pub session: Session,
+    pub session: SessionKind,
     pub timeout: Option<Duration>,
     pub socket: SocketOptions,
     pub random_order: bool,
@@ -102,14 +102,14 @@ fn refuse_unsupported(parameters: &Parameters, hosts: &[Host]) -> Result<()> {
     }
 }
 
-fn session(parameters: &Parameters) -> Result<Session> {
+fn session(parameters: &Parameters) -> Result<SessionKind> {
     Ok(match parameters.filled("target_session_attrs").unwrap_or("any") {
-        "any" => Session::Any,
-        "read-write" => Session::ReadWrite,
-        "read-only" => Session::ReadOnly,
-        "primary" => Session::Primary,
-        "standby" => Session::Standby,
-        "prefer-standby" => Session::PreferStandby,
+        "any" => SessionKind::Any,
+        "read-write" => SessionKind::ReadWrite,
+        "read-only" => SessionKind::ReadOnly,
+        "primary" => SessionKind::Primary,
+        "standby" => SessionKind::Standby,
+        "prefer-standby" => SessionKind::PreferStandby,
         other => {
             let allowed = "any, read-write, read-only, primary, standby or prefer-standby";
             return Err(invalid("target_session_attrs", other, allowed));

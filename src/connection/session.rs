@@ -1,0 +1,422 @@
+//! A connection that is driven from ordinary, blocking code: statements in, rows or a fault out, with the server's
+//! notices in their place among the results and a look at the clock while the server is silent.
+//!
+//! It speaks the simple protocol only: text in, text out, nothing prepared, so it works behind poolers too.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt, TryStreamExt};
+use tokio::runtime::Runtime;
+use tokio_postgres::error::{DbError, ErrorPosition};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryStream};
+
+use super::{Canceller, Link, Messages, Parameters, establish};
+use crate::progress::Cancel;
+use crate::{Error, Result};
+
+/// How many statements may be under way at once: enough to hide a slow line, few enough to fail soon.
+const IN_FLIGHT: usize = 256;
+
+/// A row as text; NULL is `None`.
+pub type Row = Vec<Option<String>>;
+
+/// The rows of each statement of a message.
+pub type Rows = Vec<Vec<Row>>;
+
+/// What became of a message.
+pub type Reply<T> = std::result::Result<T, Fault>;
+
+/// Why a statement did not end well.
+#[derive(Debug)]
+pub enum Fault {
+    /// The server refused it; the session goes on.
+    Server(Box<DbError>),
+    /// The connection is gone, or what came over it made no sense. Whether a COMMIT that was under way took effect is
+    /// not known.
+    Lost(String),
+}
+
+impl Fault {
+    fn new(error: tokio_postgres::Error) -> Fault {
+        match error.as_db_error() {
+            Some(server) => Fault::Server(Box::new(server.clone())),
+            None => Fault::Lost(root_cause(&error)),
+        }
+    }
+
+    /// The SQLSTATE, if it came from the server.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Fault::Server(error) => Some(error.code().code()),
+            Fault::Lost(_) => None,
+        }
+    }
+
+    /// Whether the connection can still be used: the server ended it with an error of class 57P, or it broke.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Fault::Lost(_) => true,
+            Fault::Server(error) => error.severity() == "FATAL" || error.severity() == "PANIC",
+        }
+    }
+
+    /// The position, in characters from 1, in the statement that was sent.
+    pub fn position(&self) -> Option<usize> {
+        match self {
+            Fault::Server(error) => match error.position() {
+                Some(ErrorPosition::Original(position)) => usize::try_from(*position).ok(),
+                _ => None,
+            },
+            Fault::Lost(_) => None,
+        }
+    }
+
+    /// As an error of pum, with the server's DETAIL, HINT and CONTEXT as notes.
+    pub fn into_error(self) -> Error {
+        match self {
+            Fault::Server(server) => {
+                let mut error = Error::failed(server.message()).note("sqlstate", server.code().code());
+                error.sqlstate = Some(server.code().code().to_owned());
+                if let Some(detail) = server.detail() {
+                    error = error.note("detail", detail);
+                }
+                if let Some(context) = server.where_() {
+                    error = error.note("context", context);
+                }
+                if let Some(ErrorPosition::Internal { position, query }) = server.position() {
+                    error = error.note("in query", format!("{query} (at character {position})"));
+                }
+                if let Some(hint) = server.hint() {
+                    error = error.note("server's hint", hint);
+                }
+                error
+            }
+            Fault::Lost(reason) => Error::failed(format!("the connection to the server was lost: {reason}")),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        fault.into_error()
+    }
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// What happens while statements run, told in the order in which the server did it.
+pub trait Watch {
+    /// The server sent a message of its own.
+    fn notice(&mut self, notice: &DbError) {
+        let _ = notice;
+    }
+    /// The statement with this index ended well, having affected or returned that many rows.
+    fn done(&mut self, index: usize, rows: u64) {
+        let _ = (index, rows);
+    }
+    /// Called every [`Cancel::INTERVAL`] or so.
+    fn tick(&mut self) {}
+}
+
+/// Watches nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// A connection with its own event loop. One thread at a time uses it; dropping it says goodbye to the server.
+pub struct Session {
+    runtime: Runtime,
+    /// `None` only while it is being dropped.
+    link: Option<Link>,
+    cancel: Cancel,
+    cancel_sent: bool,
+}
+
+impl Session {
+    /// Connects. `application` is what the server shows as `application_name`, unless the user chose one.
+    ///
+    /// # Errors
+    /// What [`establish`] gives: which server was tried, and why it did not work.
+    pub fn open(parameters: &Parameters, application: &str, cancel: &Cancel) -> Result<Session> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| Error::failed("no event loop could be made").caused_by(cause))?;
+        let stop = cancel.clone();
+        let link = runtime.block_on(async {
+            let mut attempt = pin!(establish(parameters, application));
+            loop {
+                match tokio::time::timeout(Cancel::INTERVAL, &mut attempt).await {
+                    Ok(outcome) => return outcome,
+                    Err(_) if stop.is_requested() => {
+                        return Err(Error::interrupted("interrupted while connecting"));
+                    }
+                    Err(_) => {}
+                }
+            }
+        })?;
+        Ok(Session { runtime, link: Some(link), cancel: cancel.clone(), cancel_sent: false })
+    }
+
+    /// The host name, address or socket directory that answered.
+    pub fn host(&self) -> &str {
+        self.link.as_ref().map_or("", |link| link.host.as_str())
+    }
+
+    /// The port that answered.
+    pub fn port(&self) -> u16 {
+        self.link.as_ref().map_or(0, |link| link.port)
+    }
+
+    /// Runs one or several statements in one message and gives the rows of the last one that returned any.
+    ///
+    /// # Errors
+    /// The server's error, or that the connection was lost.
+    pub fn query(&mut self, sql: &str) -> Reply<Vec<Row>> {
+        Ok(self.query_each(sql)?.into_iter().rfind(|rows| !rows.is_empty()).unwrap_or_default())
+    }
+
+    /// Runs one or several statements in one message (one round trip) and gives the rows of each.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn query_each(&mut self, sql: &str) -> Reply<Rows> {
+        self.query_watched(sql, &mut Unwatched)
+    }
+
+    /// As [`Session::query_each`], with somebody who watches.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn query_watched(&mut self, sql: &str, watch: &mut dyn Watch) -> Reply<Rows> {
+        let (runtime, client, messages, pulse) = self.parts()?;
+        let work = async { collect(client.simple_query_raw(sql).await?).await };
+        runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
+    }
+
+    /// Sends two messages without waiting between them (one round trip) and gives what became of each.
+    pub fn query_pair(
+        &mut self,
+        first: &str,
+        second: &str,
+        watch: &mut dyn Watch,
+    ) -> (Reply<Rows>, Reply<Rows>) {
+        let (runtime, client, messages, pulse) = match self.parts() {
+            Ok(parts) => parts,
+            Err(fault) => return (Err(fault), Err(closed())),
+        };
+        let work = async {
+            let first = client.simple_query_raw(first).await?;
+            let second = client.simple_query_raw(second).await?;
+            Ok((collect(first).await, collect(second).await))
+        };
+        match runtime.block_on(drive(messages, pulse, watch, |_| {}, work)) {
+            Ok((first, second)) => (first.map_err(Fault::new), second.map_err(Fault::new)),
+            Err(fault) => (Err(fault), Err(closed())),
+        }
+    }
+
+    /// Runs one or several statements in one message.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn execute(&mut self, sql: &str) -> Reply<()> {
+        self.query_each(sql).map(drop)
+    }
+
+    /// The server's version as a number: 150018 is 15.18.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn server_version_num(&mut self) -> Reply<u32> {
+        let rows = self.query("SHOW server_version_num")?;
+        let text = rows.first().and_then(|row| row.first().cloned().flatten()).unwrap_or_default();
+        text.parse().map_err(|_| Fault::Lost(format!("the server's version is not a number: {text:?}")))
+    }
+
+    /// Runs statements, each as a message of its own, without waiting for one before the next is sent. Only for use
+    /// inside an open transaction: when one fails, the server refuses those behind it.
+    ///
+    /// # Errors
+    /// The index of the first statement that failed, with its fault.
+    pub fn run(
+        &mut self,
+        statements: &[&str],
+        watch: &mut dyn Watch,
+    ) -> std::result::Result<(), (usize, Fault)> {
+        let (runtime, client, messages, pulse) = self.parts().map_err(|fault| (0, fault))?;
+        let failed_at = std::cell::Cell::new(0);
+        let completed = std::cell::RefCell::new(VecDeque::new());
+        let work = async {
+            let mut in_flight: VecDeque<Pin<Box<SimpleQueryStream>>> = VecDeque::new();
+            let mut unsent = statements.iter();
+            for index in 0..statements.len() {
+                failed_at.set(index);
+                while in_flight.len() < IN_FLIGHT {
+                    let Some(statement) = unsent.next() else { break };
+                    in_flight.push_back(Box::pin(client.simple_query_raw(statement).await?));
+                }
+                let Some(mut stream) = in_flight.pop_front() else { break };
+                let mut rows = 0;
+                while let Some(message) = stream.try_next().await? {
+                    if let SimpleQueryMessage::CommandComplete(count) = message {
+                        rows += count;
+                    }
+                }
+                completed.borrow_mut().push_back((index, rows));
+            }
+            Ok::<_, tokio_postgres::Error>(())
+        };
+        let report = |watch: &mut dyn Watch| {
+            while let Some((index, rows)) = completed.borrow_mut().pop_front() {
+                watch.done(index, rows);
+            }
+        };
+        runtime
+            .block_on(drive(messages, pulse, watch, report, work))
+            .map_err(|fault| (failed_at.get(), fault))
+    }
+
+    /// Runs a `COPY … FROM stdin` with its data, and gives the number of rows.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn copy_in(&mut self, statement: &str, data: &str, watch: &mut dyn Watch) -> Reply<u64> {
+        let (runtime, client, messages, pulse) = self.parts()?;
+        let work = async {
+            let mut sink = pin!(client.copy_in::<_, bytes::Bytes>(statement).await?);
+            for piece in data.as_bytes().chunks(1 << 16) {
+                sink.send(bytes::Bytes::copy_from_slice(piece)).await?;
+            }
+            sink.finish().await
+        };
+        runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
+    }
+
+    fn parts(&mut self) -> std::result::Result<(&Runtime, &Client, &mut Messages, Pulse<'_>), Fault> {
+        let link = self.link.as_mut().ok_or_else(closed)?;
+        let pulse = Pulse {
+            cancel: &self.cancel,
+            sent: &mut self.cancel_sent,
+            canceller: &link.canceller,
+            request: None,
+        };
+        Ok((&self.runtime, &link.client, &mut link.messages, pulse))
+    }
+
+    /// Forgets an earlier request to stop, so that what must still be done (a ROLLBACK) is not interrupted in turn.
+    pub fn ignore_cancel(&mut self) {
+        self.cancel_sent = true;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(Link { client, mut messages, .. }) = self.link.take() {
+            drop(client);
+            self.runtime.block_on(async {
+                let goodbye = async { while let Some(Ok(_)) = messages.next().await {} };
+                let _ = tokio::time::timeout(Duration::from_millis(500), goodbye).await;
+            });
+        }
+    }
+}
+
+fn closed() -> Fault {
+    Fault::Lost("the session is closed".to_owned())
+}
+
+/// The rows of each statement of a message.
+async fn collect(stream: SimpleQueryStream) -> std::result::Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+    let mut stream = pin!(stream);
+    let mut results = Vec::new();
+    let mut rows = Vec::new();
+    while let Some(message) = stream.try_next().await? {
+        match message {
+            SimpleQueryMessage::Row(row) => {
+                rows.push((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect());
+            }
+            SimpleQueryMessage::CommandComplete(_) => results.push(std::mem::take(&mut rows)),
+            _ => {}
+        }
+    }
+    Ok(results)
+}
+
+/// What is looked at while the server is silent.
+struct Pulse<'a> {
+    cancel: &'a Cancel,
+    sent: &'a mut bool,
+    canceller: &'a Canceller,
+    request: Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>,
+}
+
+/// Drives a connection until `work` is done. Notices reach the watcher after everything that the server did before.
+async fn drive<T>(
+    messages: &mut Messages,
+    mut pulse: Pulse<'_>,
+    watch: &mut dyn Watch,
+    report: impl Fn(&mut dyn Watch),
+    work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+) -> Reply<T> {
+    let mut work = pin!(work);
+    let mut clock = tokio::time::interval(Cancel::INTERVAL);
+    let mut lost: Option<tokio_postgres::Error> = None;
+    poll_fn(|context| {
+        if clock.poll_tick(context).is_ready() {
+            while clock.poll_tick(context).is_ready() {}
+            watch.tick();
+        }
+        request_cancel(&mut pulse, context);
+        loop {
+            let message = messages.as_mut().poll_next(context);
+            let outcome = work.as_mut().poll(context);
+            report(watch);
+            match (outcome, message) {
+                (Poll::Ready(outcome), message) => {
+                    if let Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) = message {
+                        watch.notice(&notice);
+                    }
+                    return Poll::Ready(outcome.map_err(|error| {
+                        if error.as_db_error().is_some() {
+                            Fault::new(error)
+                        } else {
+                            Fault::new(lost.take().unwrap_or(error))
+                        }
+                    }));
+                }
+                (Poll::Pending, Poll::Ready(Some(Ok(AsyncMessage::Notice(notice))))) => watch.notice(&notice),
+                (Poll::Pending, Poll::Ready(Some(Ok(_)))) => {}
+                (Poll::Pending, Poll::Ready(Some(Err(error)))) => lost = Some(error),
+                (Poll::Pending, Poll::Ready(None)) => {
+                    let fault = lost
+                        .take()
+                        .map_or_else(|| Fault::Lost("the server closed it".to_owned()), Fault::new);
+                    return Poll::Ready(Err(fault));
+                }
+                (Poll::Pending, Poll::Pending) => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+fn request_cancel(pulse: &mut Pulse<'_>, context: &mut Context<'_>) {
+    if *pulse.sent || !pulse.cancel.is_requested() {
+        return;
+    }
+    let canceller = pulse.canceller;
+    let request = pulse.request.get_or_insert_with(|| Box::pin(canceller.cancel()));
+    *pulse.sent = request.as_mut().poll(context).is_ready();
+}

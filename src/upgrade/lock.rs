@@ -1,0 +1,151 @@
+//! One upgrade at a time: a session advisory lock, keyed by the upgrades table. Waiters poll: a blocking wait would
+//! deadlock with CREATE INDEX CONCURRENTLY in the holder (measured).
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use md5::{Digest, Md5};
+
+use super::TableName;
+use crate::connection::{Parameters, Session};
+use crate::error::Kind;
+use crate::progress::{Cancel, Event, Progress};
+use crate::{Error, Result};
+
+/// The key of the lock of an upgrades table. Advisory locks are kept apart by database by the server itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(i64);
+
+impl Key {
+    /// The key of this table; its schema must be known.
+    pub fn of(table: &TableName) -> Key {
+        let digest = Md5::digest(format!("pum upgrade {}", table.quoted()));
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&digest[..8]);
+        Key(i64::from_be_bytes(bytes))
+    }
+
+    /// Takes the lock if it is free: true or false.
+    pub fn try_statement(self) -> String {
+        format!("SELECT pg_try_advisory_lock({})", self.0)
+    }
+
+    /// Frees all advisory locks of the session but this one; a row for each that was held.
+    pub fn free_others_statement(self) -> String {
+        let Key(key) = self;
+        format!(
+            "SELECT CASE WHEN objsubid = 1 AND mode = 'ExclusiveLock' THEN pg_advisory_unlock(classid::bigint << 32 | objid::bigint)
+                         WHEN objsubid = 1 THEN pg_advisory_unlock_shared(classid::bigint << 32 | objid::bigint)
+                         WHEN mode = 'ExclusiveLock' THEN pg_advisory_unlock(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer)
+                         ELSE pg_advisory_unlock_shared(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer) END
+             FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+                 AND NOT (objsubid = 1 AND classid::bigint << 32 | objid::bigint = {key})"
+        )
+    }
+
+    /// Waits until the lock is ours.
+    ///
+    /// # Errors
+    /// After `patience`, who holds it (kind `Locked`); interrupted; the server's.
+    pub fn wait(
+        self,
+        session: &mut Session,
+        patience: Duration,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        let mut told = false;
+        loop {
+            let rows = session.query(&self.try_statement())?;
+            if rows.first().and_then(|row| row.first()?.as_deref()) == Some("t") {
+                if told {
+                    progress.event(&Event::Waited);
+                }
+                return Ok(());
+            }
+            if began.elapsed() >= patience {
+                let holder =
+                    self.holder(session)?.unwrap_or_else(|| "somebody who just let go of it".to_owned());
+                return Err(Error::new(
+                    Kind::Locked,
+                    format!("another upgrade of this database is running: {holder}"),
+                )
+                .note("state", "nothing was done")
+                .hint("wait until it ends, or give --lock-wait more seconds"));
+            }
+            if began.elapsed() > Duration::from_millis(200)
+                && let Some(holder) = self.holder(session)?
+            {
+                told = true;
+                progress.event(&Event::Waiting { text: &format!("waiting for the upgrade of {holder}") });
+            }
+            let until = Instant::now() + pause.min(patience.saturating_sub(began.elapsed()));
+            while Instant::now() < until {
+                if cancel.is_requested() {
+                    return Err(Error::interrupted("interrupted while waiting for another upgrade")
+                        .note("state", "nothing was done"));
+                }
+                sleep(until.saturating_duration_since(Instant::now()).min(Cancel::INTERVAL));
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Who holds the lock: process, user, since when, what it runs.
+    fn holder(self, session: &mut Session) -> Result<Option<String>> {
+        let Key(key) = self;
+        let rows = session.query(&format!(
+            "SELECT format('pid %s, user %s, %s, connected since %s, %s: %s', a.pid, a.usename,
+                           coalesce('from ' || a.client_addr::text, 'on the server itself'),
+                           to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'), coalesce(a.state, 'state hidden'),
+                           left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100))
+             FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 AND l.classid::bigint << 32 | l.objid::bigint = {key} AND l.pid <> pg_backend_pid()"
+        ))?;
+        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+    }
+}
+
+/// Finds out whether a pooler in transaction mode stands between us and the server: it lends the server's process
+/// of an idle session to the next one, and with it our lock.
+///
+/// # Errors
+/// That it does, and what to do. A second connection that cannot be made proves nothing and is no error.
+pub fn refuse_transaction_pooler(
+    session: &mut Session,
+    parameters: &Parameters,
+    cancel: &Cancel,
+) -> Result<()> {
+    const OWN_PID: &str = "SELECT pg_backend_pid()";
+    let Ok(mut other) = Session::open(parameters, "pum (looking for a pooler)", cancel) else {
+        return Ok(());
+    };
+    let ours = session.query(OWN_PID)?;
+    match other.query(OWN_PID) {
+        Ok(theirs) if theirs == ours => Err(pooler_error()),
+        _ => Ok(()),
+    }
+}
+
+/// That a pooler in transaction mode was found.
+pub fn pooler_error() -> Error {
+    Error::failed("a pooler in transaction mode (such as pgbouncer) is between pum and the server")
+        .note("reason", "the lock that keeps two upgrades apart, and the settings of the session, are lost between transactions")
+        .hint("connect to the server itself, or to a pool with pool_mode = session")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    #[test]
+    fn each_table_has_its_own_key_and_keeps_it() {
+        let key = |name: &str| Key::of(&name.parse().unwrap());
+        assert_eq!(key("a.upgrades"), key("\"a\".\"upgrades\""));
+        assert_ne!(key("a.upgrades"), key("b.upgrades"));
+    }
+}
