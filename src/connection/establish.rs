@@ -72,7 +72,8 @@ impl Canceller {
             let socket = socket::open(&self.address, &self.options)
                 .await
                 .map_err(|error| failed(error.to_string()))?;
-            let handshake = handshake(self.tls.as_ref(), &self.host)?;
+            let handshake =
+                self.tls.as_ref().map_or_else(|| Ok(Handshake::none()), |tls| tls.handshake(&self.host))?;
             let sent = self.token.cancel_query_raw(socket, handshake).await;
             sent.map_err(|error| failed(reason(&error)))
         };
@@ -110,10 +111,6 @@ pub async fn establish(parameters: &Parameters, application_name: &str) -> Resul
         }
     }
     Err(Failure::into_error(failures, &parameters.database()))
-}
-
-fn handshake(tls: Option<&Tls>, host: &Host) -> Result<Handshake> {
-    tls.map_or_else(|| Ok(Handshake::none()), |tls| tls.handshake(host))
 }
 
 /// The answer to a query that says `on`, `off`, `t` or `f`.
@@ -213,18 +210,17 @@ impl Attempt<'_> {
         address: &Address,
         encryption: Encryption,
     ) -> std::result::Result<Link, Failure> {
-        let stop = |error: Error| {
-            let mut failure = self.failure(Next::Stop, error.message);
-            failure.hints = error.hints;
-            failure
-        };
         let socket = socket::open(address, &self.settings.socket)
             .await
             .map_err(|error| Failure::of_socket(self.host, self.port, &error))?;
         let password = self.parameters.password(self.host);
         let config = self.settings.config(password.as_ref(), encryption);
-        let tls = self.settings.tls.as_ref().filter(|_| encryption != Encryption::Disable);
-        let handshake = handshake(tls, self.host).map_err(stop)?;
+        let (tls, handshake) = self.handshake(encryption).map_err(|error| {
+            // The files of TLS: like a handshake that fails, they stop no mode that goes without.
+            let mut failure = self.failure(Next::OtherEncryption, error.message);
+            failure.hints = error.hints;
+            failure
+        })?;
         let state = handshake.state.clone();
         let connected = config.connect_raw(socket, handshake).await;
         let (client, mut connection) = connected.map_err(|error| {
@@ -245,7 +241,7 @@ impl Attempt<'_> {
                 port: self.port,
                 address: address.clone(),
                 options: self.settings.socket.clone(),
-                tls: tls.cloned(),
+                tls,
             },
             host: self.host.shown().to_owned(),
             port: self.port,
@@ -254,6 +250,15 @@ impl Attempt<'_> {
             client,
             messages: Box::pin(stream::poll_fn(move |context| connection.poll_message(context))),
         })
+    }
+
+    fn handshake(&self, encryption: Encryption) -> Result<(Option<Tls>, Handshake)> {
+        if encryption == Encryption::Disable {
+            return Ok((None, Handshake::none()));
+        }
+        let tls = Tls::of(self.parameters, self.settings.ssl_mode)?;
+        let handshake = tls.handshake(self.host)?;
+        Ok((Some(tls), handshake))
     }
 
     /// Whether the session is of the sort that is wanted; if not, the next host may have one.

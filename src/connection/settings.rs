@@ -8,7 +8,7 @@ use tokio_postgres::config::{ChannelBinding, Config, SslNegotiation};
 use super::hosts::Host;
 use super::parameters::{Parameters, Password};
 use super::socket::{SocketOptions, integer};
-use super::tls::{SslMode, Tls};
+use super::tls::SslMode;
 use crate::{Error, Result};
 
 /// What sort of session is wanted.
@@ -25,8 +25,6 @@ pub(super) enum SessionKind {
 /// Everything that the attempts to connect share.
 pub(super) struct Settings {
     pub ssl_mode: SslMode,
-    /// `None` where no attempt uses TLS.
-    pub tls: Option<Tls>,
     pub session: SessionKind,
     pub timeout: Option<Duration>,
     pub socket: SocketOptions,
@@ -39,10 +37,8 @@ impl Settings {
     pub fn of(parameters: &Parameters, hosts: &[Host], application_name: &str) -> Result<Settings> {
         refuse_unsupported(parameters, hosts)?;
         let ssl_mode = SslMode::of(parameters)?;
-        let uses_tls = ssl_mode != SslMode::Disable && !hosts.iter().all(Host::is_socket);
         Ok(Settings {
             ssl_mode,
-            tls: if uses_tls { Some(Tls::of(parameters, ssl_mode)?) } else { None },
             session: session(parameters)?,
             timeout: timeout(parameters)?,
             socket: SocketOptions::of(parameters)?,
@@ -84,6 +80,13 @@ fn refuse_unsupported(parameters: &Parameters, hosts: &[Host]) -> Result<()> {
                 ),
             );
         }
+    }
+    match parameters.filled("sslcertmode").unwrap_or("allow") {
+        "allow" | "disable" => {}
+        "require" => {
+            return refuse("sslcertmode", "with allow the certificate is sent when the server asks for it");
+        }
+        other => return Err(invalid("sslcertmode", other, "allow or disable")),
     }
     match parameters.filled("gssencmode").unwrap_or("disable") {
         "disable" | "prefer" => {}
