@@ -110,3 +110,23 @@ fn a_server_that_says_nothing_is_left_after_the_timeout() {
     world(servers, &format!("port={port},{{primary}} connect_timeout=2 sslmode=disable")).connects();
     assert!(begun.elapsed().as_secs() >= 4 && begun.elapsed().as_secs() < 20);
 }
+
+#[test]
+fn sockets_without_a_file_and_ipv6_are_reached_as_by_psql() {
+    let name = format!("@pum-test-{}", std::process::id());
+    let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let settings = vec![setting("unix_socket_directories", &name), setting("listen_addresses", "*")];
+    let hba = vec!["host all all ::1/128 trust".to_owned(), "host all all 127.0.0.1/32 trust".to_owned()];
+    let cluster = start(&Options { tcp: true, settings, hba, ..Options::default() });
+    let rest = "port={port} user=postgres dbname=postgres";
+    World::new(&cluster, &format!("host={name} {rest}")).connects();
+    World::new(&cluster, "postgresql://postgres@127.0.0.1:{port}/postgres").connects();
+    // Where the machine has no IPv6, both fail.
+    for text in [
+        format!("host=::1 {rest}"),
+        "postgresql://postgres@[::1]:{port}/postgres".into(),
+        format!("hostaddr=::1 {rest}"),
+    ] {
+        let _ = World::new(&cluster, &text).agrees("IPv6");
+    }
+}

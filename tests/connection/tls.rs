@@ -151,6 +151,9 @@ fn every_mode_root_and_name_is_judged_as_by_psql() {
         for root in ["root.crt", "other.crt", "none.crt", "plain.key", ""] {
             for host in ["localhost", "other.example.com", "127.0.0.1"] {
                 for user in ["anybody", "tls_only", "plain_only"] {
+                    if user == "plain_only" && (host, root) != ("localhost", "root.crt") {
+                        continue;
+                    }
                     let root =
                         if root.is_empty() { String::new() } else { format!("sslrootcert={{files}}/{root}") };
                     let text = format!("host={host} user={user} sslmode={mode} {root}");
