@@ -3,5 +3,6 @@
 mod dump;
 mod python;
 mod restore;
+mod connection;
 mod shadow;
 mod support;

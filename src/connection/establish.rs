@@ -10,16 +10,17 @@ use futures_util::stream::{self, Stream};
 use tokio_postgres::config::SslMode as Encryption;
 use tokio_postgres::{AsyncMessage, CancelToken, Client, SimpleQueryMessage};
 
-use super::failure::{Failure, Next, place, server_error};
+use super::failure::{Failure, Next, place, reason};
 use super::hosts::{self, Host};
 use super::parameters::Parameters;
-use super::settings::{Session, Settings};
+use super::settings::{SessionKind, Settings};
 use super::socket::{self, Address, Socket, SocketOptions};
 use super::tls::{Handshake, SslMode, Tls};
 use crate::{Error, Result};
 
 /// Notices and notifications from the server, until the connection ends.
-pub type Messages = Pin<Box<dyn Stream<Item = std::result::Result<AsyncMessage, tokio_postgres::Error>>>>;
+pub type Messages =
+    Pin<Box<dyn Stream<Item = std::result::Result<AsyncMessage, tokio_postgres::Error>> + Send>>;
 
 type Connection = tokio_postgres::Connection<Socket, postgres_openssl::TlsStream<Socket>>;
 
@@ -71,9 +72,10 @@ impl Canceller {
             let socket = socket::open(&self.address, &self.options)
                 .await
                 .map_err(|error| failed(error.to_string()))?;
-            let handshake = handshake(self.tls.as_ref(), &self.host)?;
+            let handshake =
+                self.tls.as_ref().map_or_else(|| Ok(Handshake::none()), |tls| tls.handshake(&self.host))?;
             let sent = self.token.cancel_query_raw(socket, handshake).await;
-            sent.map_err(|error| failed(server_error(&error).message))
+            sent.map_err(|error| failed(reason(&error)))
         };
         tokio::time::timeout(CANCEL_TIMEOUT, request)
             .await
@@ -91,8 +93,8 @@ impl Canceller {
 pub async fn establish(parameters: &Parameters, application_name: &str) -> Result<Link> {
     let hosts = hosts::all(parameters)?;
     let settings = Settings::of(parameters, &hosts, application_name)?;
-    let sessions: &[Session] = match settings.session {
-        Session::PreferStandby => &[Session::Standby, Session::Any],
+    let sessions: &[SessionKind] = match settings.session {
+        SessionKind::PreferStandby => &[SessionKind::Standby, SessionKind::Any],
         ref other => std::slice::from_ref(other),
     };
     let mut failures = Vec::new();
@@ -109,10 +111,6 @@ pub async fn establish(parameters: &Parameters, application_name: &str) -> Resul
         }
     }
     Err(Failure::into_error(failures, &parameters.database()))
-}
-
-fn handshake(tls: Option<&Tls>, host: &Host) -> Result<Handshake> {
-    tls.map_or_else(|| Ok(Handshake::none()), |tls| tls.handshake(host))
 }
 
 /// The answer to a query that says `on`, `off`, `t` or `f`.
@@ -148,7 +146,7 @@ struct Attempt<'a> {
     settings: &'a Settings,
     host: &'a Host,
     port: u16,
-    session: Session,
+    session: SessionKind,
 }
 
 impl Attempt<'_> {
@@ -212,18 +210,17 @@ impl Attempt<'_> {
         address: &Address,
         encryption: Encryption,
     ) -> std::result::Result<Link, Failure> {
-        let stop = |error: Error| {
-            let mut failure = self.failure(Next::Stop, error.message);
-            failure.hints = error.hints;
-            failure
-        };
         let socket = socket::open(address, &self.settings.socket)
             .await
             .map_err(|error| Failure::of_socket(self.host, self.port, &error))?;
         let password = self.parameters.password(self.host);
         let config = self.settings.config(password.as_ref(), encryption);
-        let tls = self.settings.tls.as_ref().filter(|_| encryption != Encryption::Disable);
-        let handshake = handshake(tls, self.host).map_err(stop)?;
+        let (tls, handshake) = self.handshake(encryption).map_err(|error| {
+            // The files of TLS: like a handshake that fails, they stop no mode that goes without.
+            let mut failure = self.failure(Next::OtherEncryption, error.message);
+            failure.hints = error.hints;
+            failure
+        })?;
         let state = handshake.state.clone();
         let connected = config.connect_raw(socket, handshake).await;
         let (client, mut connection) = connected.map_err(|error| {
@@ -244,7 +241,7 @@ impl Attempt<'_> {
                 port: self.port,
                 address: address.clone(),
                 options: self.settings.socket.clone(),
-                tls: tls.cloned(),
+                tls,
             },
             host: self.host.shown().to_owned(),
             port: self.port,
@@ -253,6 +250,15 @@ impl Attempt<'_> {
             client,
             messages: Box::pin(stream::poll_fn(move |context| connection.poll_message(context))),
         })
+    }
+
+    fn handshake(&self, encryption: Encryption) -> Result<(Option<Tls>, Handshake)> {
+        if encryption == Encryption::Disable {
+            return Ok((None, Handshake::none()));
+        }
+        let tls = Tls::of(self.parameters, self.settings.ssl_mode)?;
+        let handshake = tls.handshake(self.host)?;
+        Ok((Some(tls), handshake))
     }
 
     /// Whether the session is of the sort that is wanted; if not, the next host may have one.
@@ -266,22 +272,22 @@ impl Attempt<'_> {
         let read_only =
             told(connection, "default_transaction_read_only").zip(standby).map(|(one, other)| one || other);
         let (query, known, wanted, wrong) = match self.session {
-            Session::Any | Session::PreferStandby => return Ok(()),
-            Session::ReadWrite => {
+            SessionKind::Any | SessionKind::PreferStandby => return Ok(()),
+            SessionKind::ReadWrite => {
                 ("SHOW transaction_read_only", read_only, false, "the session is read-only")
             }
-            Session::ReadOnly => {
+            SessionKind::ReadOnly => {
                 ("SHOW transaction_read_only", read_only, true, "the session is not read-only")
             }
-            Session::Primary => (IN_RECOVERY, standby, false, "the server is a standby"),
-            Session::Standby => (IN_RECOVERY, standby, true, "the server is not a standby"),
+            SessionKind::Primary => (IN_RECOVERY, standby, false, "the server is a standby"),
+            SessionKind::Standby => (IN_RECOVERY, standby, true, "the server is not a standby"),
         };
         let is = match known {
             Some(is) => is,
             // Servers before 14 do not tell by themselves.
             None => ask(client, connection, query)
                 .await
-                .map_err(|error| self.failure(Next::Host, server_error(&error).message))?,
+                .map_err(|error| self.failure(Next::Host, reason(&error)))?,
         };
         if is == wanted {
             return Ok(());

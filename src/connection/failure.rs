@@ -219,22 +219,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The error of a statement or a lost connection as pum's own: the server's message, with SQLSTATE, detail, hint and
-/// context, instead of tokio-postgres's "db error".
-pub fn server_error(error: &tokio_postgres::Error) -> Error {
-    let Some(rejection) = error.as_db_error() else {
-        return Error::failed(chain(error));
-    };
-    let mut told = Error::failed(rejection.message());
-    told.sqlstate = Some(rejection.code().code().to_owned());
-    if let Some(detail) = rejection.detail() {
-        told = told.note("detail", detail);
-    }
-    if let Some(context) = rejection.where_() {
-        told = told.note("context", context);
-    }
-    match rejection.hint() {
-        Some(hint) => told.hint(hint),
-        None => told,
-    }
+/// What the server said, or else what happened to the connection; tokio-postgres says "db error".
+pub(super) fn reason(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| chain(error), |rejection| rejection.message().to_owned())
 }

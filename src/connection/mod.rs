@@ -21,7 +21,6 @@ mod tls;
 
 pub use environment::{Environment, environment_names_database};
 pub use establish::{Canceller, Link, Messages, establish};
-pub use failure::server_error;
 pub use parameters::Parameters;
 pub use service_file::ServiceFile;
 pub use session::{Fault, Reply, Row, Rows, Session, Unwatched, Watch};

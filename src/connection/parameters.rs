@@ -84,7 +84,8 @@ impl Parameters {
         }
     }
 
-    /// The value of a libpq keyword, if the connection string, the service, or the environment gave one.
+    /// The value of a libpq keyword, if the connection string, the service, or the environment gave one. A password
+    /// of the password file is not among them: it belongs to a host and is looked up when connecting.
     pub fn get(&self, keyword: &str) -> Option<&str> {
         self.values.get(keyword).map(String::as_str)
     }
@@ -254,6 +255,11 @@ fn find_service(name: &str, environment: &Environment) -> Result<Pairs> {
             Some(pairs) => return Ok(pairs),
             None => looked_in.push(path.display().to_string()),
         }
+    }
+    if name.contains(':') && name.contains('@') {
+        // Not repeated: a URI gone wrong, perhaps with a password.
+        return Err(Error::usage("the connection is no service, no URI and no key/value string")
+            .hint("a connection URI begins with postgresql:// or postgres://"));
     }
     let error = Error::usage(format!("service \"{name}\" is not defined"));
     Err(match looked_in.as_slice() {

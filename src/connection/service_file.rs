@@ -114,11 +114,10 @@ fn is_plain(name: &str) -> bool {
 /// All that is known of the connection, defaults included where the program's own could be others.
 fn whole(parameters: &Parameters) -> Result<Vec<(String, String)>> {
     let mut all = parameters.clone();
-    for (keyword, value) in
-        [("host", parameters.host()), ("dbname", parameters.database()), ("user", parameters.user())]
-    {
-        let given_otherwise = keyword == "host" && parameters.filled("hostaddr").is_some();
-        if parameters.filled(keyword).is_none() && !given_otherwise && !value.is_empty() {
+    let address_only = parameters.filled("hostaddr").is_some();
+    let host = if address_only { String::new() } else { parameters.host() };
+    for (keyword, value) in [("host", host), ("dbname", parameters.database()), ("user", parameters.user())] {
+        if parameters.filled(keyword).is_none() {
             all = all.with(keyword, &value);
         }
     }
@@ -135,7 +134,8 @@ fn whole(parameters: &Parameters) -> Result<Vec<(String, String)>> {
     };
     Ok(all
         .values()
-        .filter(|(_, value)| !value.is_empty())
+        // An empty host keeps PGHOST out.
+        .filter(|(keyword, value)| !value.is_empty() || *keyword == "host")
         .map(|(keyword, value)| {
             // The program may run in another directory.
             let absolute = std::path::absolute(value).ok().filter(|_| is_path(keyword) && value != "system");

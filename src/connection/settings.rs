@@ -8,12 +8,12 @@ use tokio_postgres::config::{ChannelBinding, Config, SslNegotiation};
 use super::hosts::Host;
 use super::parameters::{Parameters, Password};
 use super::socket::{SocketOptions, integer};
-use super::tls::{SslMode, Tls};
+use super::tls::SslMode;
 use crate::{Error, Result};
 
 /// What sort of session is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Session {
+pub(super) enum SessionKind {
     Any,
     ReadWrite,
     ReadOnly,
@@ -25,9 +25,7 @@ pub(super) enum Session {
 /// Everything that the attempts to connect share.
 pub(super) struct Settings {
     pub ssl_mode: SslMode,
-    /// `None` where no attempt uses TLS.
-    pub tls: Option<Tls>,
-    pub session: Session,
+    pub session: SessionKind,
     pub timeout: Option<Duration>,
     pub socket: SocketOptions,
     pub random_order: bool,
@@ -39,10 +37,8 @@ impl Settings {
     pub fn of(parameters: &Parameters, hosts: &[Host], application_name: &str) -> Result<Settings> {
         refuse_unsupported(parameters, hosts)?;
         let ssl_mode = SslMode::of(parameters)?;
-        let uses_tls = ssl_mode != SslMode::Disable && !hosts.iter().all(Host::is_socket);
         Ok(Settings {
             ssl_mode,
-            tls: if uses_tls { Some(Tls::of(parameters, ssl_mode)?) } else { None },
             session: session(parameters)?,
             timeout: timeout(parameters)?,
             socket: SocketOptions::of(parameters)?,
@@ -85,6 +81,13 @@ fn refuse_unsupported(parameters: &Parameters, hosts: &[Host]) -> Result<()> {
             );
         }
     }
+    match parameters.filled("sslcertmode").unwrap_or("allow") {
+        "allow" | "disable" => {}
+        "require" => {
+            return refuse("sslcertmode", "with allow the certificate is sent when the server asks for it");
+        }
+        other => return Err(invalid("sslcertmode", other, "allow or disable")),
+    }
     match parameters.filled("gssencmode").unwrap_or("disable") {
         "disable" | "prefer" => {}
         "require" => return refuse("gssencmode", "use TLS (sslmode) instead of GSSAPI encryption"),
@@ -102,14 +105,14 @@ fn refuse_unsupported(parameters: &Parameters, hosts: &[Host]) -> Result<()> {
     }
 }
 
-fn session(parameters: &Parameters) -> Result<Session> {
+fn session(parameters: &Parameters) -> Result<SessionKind> {
     Ok(match parameters.filled("target_session_attrs").unwrap_or("any") {
-        "any" => Session::Any,
-        "read-write" => Session::ReadWrite,
-        "read-only" => Session::ReadOnly,
-        "primary" => Session::Primary,
-        "standby" => Session::Standby,
-        "prefer-standby" => Session::PreferStandby,
+        "any" => SessionKind::Any,
+        "read-write" => SessionKind::ReadWrite,
+        "read-only" => SessionKind::ReadOnly,
+        "primary" => SessionKind::Primary,
+        "standby" => SessionKind::Standby,
+        "prefer-standby" => SessionKind::PreferStandby,
         other => {
             let allowed = "any, read-write, read-only, primary, standby or prefer-standby";
             return Err(invalid("target_session_attrs", other, allowed));

@@ -51,9 +51,20 @@ impl SslMode {
             return Err(Error::usage("sslrootcert=system needs sslmode=verify-full")
                 .hint("anybody can have a certificate that the system trusts"));
         }
+        version(parameters, OLDEST, None)?;
+        version(parameters, NEWEST, None)?;
+        // The names sort as the versions do.
+        let named = |keyword, default| parameters.get(keyword).unwrap_or(default).to_ascii_lowercase();
+        let (oldest, newest) = (named(OLDEST, "TLSv1.2"), named(NEWEST, ""));
+        if !newest.is_empty() && oldest > newest {
+            return Err(Error::usage(format!("{OLDEST} {oldest} is above {NEWEST} {newest}")));
+        }
         Ok(mode)
     }
 }
+
+const OLDEST: &str = "ssl_min_protocol_version";
+const NEWEST: &str = "ssl_max_protocol_version";
 
 /// What a TLS connection to any of the hosts shares.
 #[derive(Clone)]
@@ -68,11 +79,9 @@ impl Tls {
     pub fn of(parameters: &Parameters, mode: SslMode) -> Result<Tls> {
         let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(openssl_error)?;
         builder
-            .set_min_proto_version(version(parameters, "ssl_min_protocol_version", Some(SslVersion::TLS1_2))?)
+            .set_min_proto_version(version(parameters, OLDEST, Some(SslVersion::TLS1_2))?)
             .map_err(openssl_error)?;
-        builder
-            .set_max_proto_version(version(parameters, "ssl_max_protocol_version", None)?)
-            .map_err(openssl_error)?;
+        builder.set_max_proto_version(version(parameters, NEWEST, None)?).map_err(openssl_error)?;
         trust(parameters, mode, &mut builder)?;
         show_certificate(parameters, &mut builder)?;
         postgres_openssl::set_postgresql_alpn(&mut builder).map_err(openssl_error)?;
@@ -203,14 +212,8 @@ fn revocations(parameters: &Parameters, store: &mut X509StoreBuilder) -> Result<
 
 /// The client's own certificate and key, if there are any.
 fn show_certificate(parameters: &Parameters, builder: &mut SslConnectorBuilder) -> Result<()> {
-    match parameters.filled("sslcertmode").unwrap_or("allow") {
-        "disable" => return Ok(()),
-        "allow" => {}
-        "require" => {
-            return Err(Error::usage("sslcertmode=require is not supported")
-                .hint("sslcertmode=allow sends the certificate when the server asks for it"));
-        }
-        other => return Err(Error::usage(format!("invalid sslcertmode value \"{other}\""))),
+    if parameters.filled("sslcertmode") == Some("disable") {
+        return Ok(());
     }
     let Some(path) = file(parameters, "sslcert", "postgresql.crt").filter(|path| path.exists()) else {
         return Ok(());
