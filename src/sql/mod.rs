@@ -19,6 +19,8 @@ mod statement;
 mod variables;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;

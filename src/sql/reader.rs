@@ -90,7 +90,6 @@ impl Open {
             Token::Open => self.parentheses += 1,
             Token::Close => self.parentheses = self.parentheses.saturating_sub(1),
             Token::Word => self.word(text),
-            _ if self.heading == Heading::Nothing => self.heading = Heading::Other,
             _ => {}
         }
         self.after_begin = token == Token::Word && text.eq_ignore_ascii_case("begin");

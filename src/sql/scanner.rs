@@ -106,10 +106,13 @@ impl<'t> Scanner<'t> {
             b'\\' => (Token::Backslash, start + 1),
             b':' => self.colon(start),
             b'0'..=b'9' => {
-                // A letter straight after a number does not begin a name: `1e$a$` opens a dollar quote.
+                // A name straight after a number is junk, but its dollars open no quote.
                 let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let letter = rest.get(digits).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-                (Token::Other, start + digits + usize::from(letter))
+                let junk = match rest.get(digits) {
+                    Some(byte) if begins_name(*byte) => name_length(&rest[digits..]),
+                    _ => 0,
+                };
+                (Token::Other, start + digits + junk)
             }
             _ if begins_name(first) => self.word(start)?,
             _ => (Token::Other, start + 1),
@@ -130,7 +133,7 @@ impl<'t> Scanner<'t> {
 
     fn word(&self, start: usize) -> Result<(Token, usize), Unterminated> {
         let rest = &self.text.as_bytes()[start..];
-        let length = rest.iter().position(|byte| !continues_name(*byte)).unwrap_or(rest.len());
+        let length = name_length(rest);
         let prefix = rest[0].to_ascii_lowercase();
         match (length, prefix, rest.get(1), rest.get(2)) {
             (1, b'e', Some(b'\''), _) => Ok((Token::String, self.quoted(start, 2, b'\'', true, "string")?)),
@@ -255,6 +258,10 @@ fn begins_name(byte: u8) -> bool {
 
 fn continues_name(byte: u8) -> bool {
     begins_name(byte) || byte.is_ascii_digit() || byte == b'$'
+}
+
+fn name_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !continues_name(*byte)).unwrap_or(bytes.len())
 }
 
 /// Whether a byte can be in the name of a psql variable.
