@@ -36,8 +36,7 @@ fn every_format_is_recognised_and_restored() {
         let (target, recorder) = (database(), Recorder::default());
         let jobs = if format == Format::Directory { 2 } else { 1 };
         let options = Options { jobs, ..Options::new(file) };
-        let outcome =
-            restore::run(&target.parameters(), &options, &recorder, &Cancel::default()).unwrap();
+        let outcome = restore::run(&target.parameters(), &options, &recorder, &Cancel::default()).unwrap();
         assert!(outcome.complaints.is_empty());
         assert_eq!(target.value("select count(*) from app.named"), "1000");
         if format != Format::Plain {
@@ -81,8 +80,7 @@ fn errors_are_all_listed_and_with_x_ignored() {
         target.sql("create schema app; create table app.pipe (wrong int)");
         let recorder = Recorder::default();
         let options = Options { ignore_errors: true, ..Options::new(&file) };
-        let outcome =
-            restore::run(&target.parameters(), &options, &recorder, &Cancel::default()).unwrap();
+        let outcome = restore::run(&target.parameters(), &options, &recorder, &Cancel::default()).unwrap();
         let text: Vec<String> = outcome.complaints.iter().map(ToString::to_string).collect();
         assert!(text.iter().any(|line| line.contains("schema \"app\" already exists")), "{text:#?}");
         assert!(text.iter().any(|line| line.contains("relation \"pipe\" already exists")), "{text:#?}");
@@ -118,7 +116,8 @@ fn each_excluded_schema_is_excluded() {
 #[test]
 fn clean_makes_the_database_anew_with_its_properties() {
     let (source, project) = (sample(), Project::new());
-    let options = Options { clean_database: true, ..Options::new(dump_of(&source, &project, Format::Custom)) };
+    let options =
+        Options { clean_database: true, ..Options::new(dump_of(&source, &project, Format::Custom)) };
     let target = database();
     let (name, role) = (target.name(), format!("r_{}", target.name()));
     target.sql(&format!(
@@ -153,7 +152,8 @@ fn clean_makes_the_database_anew_with_its_properties() {
 #[test]
 fn clean_names_who_is_in_the_way_and_ends_them_only_when_forced() {
     let (source, project) = (sample(), Project::new());
-    let options = Options { clean_database: true, ..Options::new(dump_of(&source, &project, Format::Custom)) };
+    let options =
+        Options { clean_database: true, ..Options::new(dump_of(&source, &project, Format::Custom)) };
     let target = database();
     let uri = format!("{}&application_name=reader", target.uri());
     let reader = std::thread::spawn(move || try_query(&uri, "select pg_sleep(30)"));
