@@ -128,7 +128,7 @@ fn clean_makes_the_database_anew_with_its_properties() {
     ));
     let properties = || {
         target.query(
-            "select pg_get_userbyid(datdba), datacl::text, shobj_description(oid, 'pg_database'), datcollate,
+            "select pg_get_userbyid(datdba), (select array_agg(a::text order by a::text) from unnest(datacl) a)::text, shobj_description(oid, 'pg_database'), datcollate,
                     current_setting('search_path'), current_setting('work_mem')
              from pg_database where datname = current_database()",
         )
@@ -214,7 +214,7 @@ fn what_is_not_a_whole_dump_is_refused_before_anything_is_touched() {
     assert!(refused(project.path().join("none.dump")).starts_with("there is no dump"));
     assert!(refused(project.path().to_owned()).contains("no toc.dat"));
     assert!(refused(project.file("empty", "")).contains("it is empty"));
-    assert!(refused(project.file("x.gz", [0x1f, 0x8b, 8, 0])).contains("gunzip") == false);
+    assert!(refused(project.file("x.gz", [0x1f, 0x8b, 8, 0])).contains("compressed with gzip"));
     assert!(refused(project.file("x.png", [0x89, b'P', 0, 0])).contains("is not a dump"));
     assert!(refused(project.file("all", "-- PostgreSQL database cluster dump\n")).contains("pg_dumpall"));
     for format in [Format::Custom, Format::Tar, Format::Plain] {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::connected::connected;
 use crate::connection::{Parameters, Session};
 use crate::dump::{self, Format, Write};
 use crate::programs::{self, Program};
@@ -72,7 +73,7 @@ pub fn run(
         .hint("add --format directory, or leave out -j"));
     }
     let mut session = Session::open(database, "pum dump", cancel)?;
-    let server = super::connected(&mut session, progress)?;
+    let server = connected(&mut session, progress)?;
     let program = programs::find(Program::PgDump, options.pg_dump.as_deref(), Some(server.major))?;
     let (size, tables) = size(&mut session)?;
     check_space(options, size, progress)?;

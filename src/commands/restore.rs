@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::connected::connected;
 use crate::connection::{Parameters, Session};
 use crate::dump::{self, Archive, Complaint, Format, Load};
 use crate::programs::{self, Program};
@@ -82,7 +83,7 @@ pub fn run(
         })?;
         (session, String::new())
     };
-    let server = super::connected(&mut session, progress)?;
+    let server = connected(&mut session, progress)?;
     let name = if options.clean_database { maintained } else { server.database };
     if server.read_only {
         return Err(Error::failed(format!(

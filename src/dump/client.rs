@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::service_file::ServiceFile;
-use crate::connection::Parameters;
+use crate::connection::{Parameters, ServiceFile};
 use crate::progress::Cancel;
 use crate::{Error, Result};
 
