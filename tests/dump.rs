@@ -164,3 +164,15 @@ fn what_cannot_be_written_is_refused_before_anything_runs() {
     assert!(refused(missing).contains("there is no program /nowhere/pg_dump"));
     assert_eq!(names_in(project.path()), ["full"]);
 }
+
+#[test]
+fn what_a_killed_dump_left_is_removed_by_the_next_but_not_what_is_being_written() {
+    let (database, project) = (sample(), Project::new());
+    project.file(".x.dump.abc.partial", "abandoned");
+    project.file(".x.dump.def.partial/toc.dat", "abandoned");
+    let busy = fs::File::open(project.file(".x.dump.ghi.partial", "busy")).unwrap();
+    busy.lock().unwrap();
+    let options = Options::new(project.path().join("x.dump"));
+    dump::run(&database.parameters(), &options, &Silent, &Cancel::default()).unwrap();
+    assert_eq!(names_in(project.path()), [".x.dump.ghi.partial", "x.dump"]);
+}

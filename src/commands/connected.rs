@@ -14,8 +14,12 @@ pub(super) struct Connected {
     pub(super) read_only: bool,
 }
 
-/// Asks which database it is, and tells the observer.
-pub(super) fn connected(session: &mut Session, progress: &dyn Progress) -> Result<Connected> {
+/// Asks which database it is, and tells the observer; or that it is about the database `other` of the same server.
+pub(super) fn connected(
+    session: &mut Session,
+    other: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Connected> {
     let rows = session.query(
         "SELECT current_database(), current_user, current_setting('server_version'),
                 current_setting('transaction_read_only')",
@@ -23,6 +27,7 @@ pub(super) fn connected(session: &mut Session, progress: &dyn Progress) -> Resul
     let mut row = rows.into_iter().flatten().map(Option::unwrap_or_default);
     let mut next = || row.next().unwrap_or_default();
     let (database, user, version, read_only) = (next(), next(), next(), next());
+    let database = other.map_or(database, str::to_owned);
     progress.event(&Event::Connected {
         host: session.host(),
         port: session.port(),

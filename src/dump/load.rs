@@ -115,9 +115,7 @@ impl Listener<'_> {
         let Some(text) = line.strip_prefix("pg_restore: ") else { return self.more(line) };
         self.open = false;
         if let Some(entry) = text.strip_prefix("from TOC entry ") {
-            // `3301; 1259 16386 TABLE public t owner`: the numbers say nothing to a person.
-            let words = entry.split_once("; ").map_or(entry, |(_, rest)| rest);
-            self.entry = Some(words.splitn(3, ' ').nth(2).unwrap_or(words).to_owned());
+            self.entry = Some(object_of(entry).to_owned());
         } else if let Some(error) = text.strip_prefix("error: ") {
             let error = error.strip_prefix("could not execute query: ").unwrap_or(error);
             self.complain(self.entry.clone(), error);
@@ -164,5 +162,57 @@ impl Listener<'_> {
             complaint.text.push('\n');
             complaint.text.push_str(line);
         }
+    }
+}
+
+/// `3301; 1259 16386 TABLE t owner` is `TABLE t`: the numbers and the owner say nothing to a person.
+fn object_of(entry: &str) -> &str {
+    let words = entry.trim_end().split_once("; ").map_or(entry, |(_, rest)| rest);
+    let words = words.splitn(3, ' ').nth(2).unwrap_or(words);
+    words.rsplit_once(' ').map_or(words, |(object, _)| object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    fn listen(plain: bool, text: &str) -> (Vec<String>, bool) {
+        let mut listener =
+            Listener { progress: &Silent, complaints: Vec::new(), entry: None, open: false, through: false };
+        text.lines().for_each(|line| if plain { listener.psql(line) } else { listener.pg_restore(line) });
+        (listener.complaints.iter().map(ToString::to_string).collect(), listener.through)
+    }
+
+    #[test]
+    fn complaints_of_pg_restore_carry_object_and_command() {
+        let (complaints, through) = listen(
+            false,
+            "pg_restore: creating TABLE \"a.t\"\npg_restore: while PROCESSING TOC:\n\
+             pg_restore: from TOC entry 210; 1259 16386 TABLE t postgres\n\
+             pg_restore: error: could not execute query: ERROR:  relation \"t\" already exists\n\
+             Command was: CREATE TABLE a.t (\n    a integer\n);\n\n\n\
+             pg_restore: from TOC entry 3; 0 0 ACL SCHEMA public x\n\
+             pg_restore: error: could not execute query: ERROR:  role \"x\" does not exist\n\
+             pg_restore: warning: errors ignored on restore: 2\n",
+        );
+        assert!(through);
+        assert_eq!(
+            complaints,
+            [
+                "TABLE t: relation \"t\" already exists\nCommand was: CREATE TABLE a.t (\n    a integer\n);",
+                "ACL SCHEMA public: role \"x\" does not exist",
+            ]
+        );
+    }
+
+    #[test]
+    fn complaints_of_psql_carry_file_and_line() {
+        let (complaints, _) = listen(
+            true,
+            "psql:x.sql:3: NOTICE:  nothing\nDETAIL:  of a notice\n\
+             psql:x.sql:7: ERROR:  syntax error\nLINE 1: selct;\n        ^\n",
+        );
+        assert_eq!(complaints, ["x.sql:7: syntax error\nLINE 1: selct;\n        ^"]);
     }
 }
