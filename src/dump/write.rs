@@ -56,7 +56,8 @@ pub fn write(
     progress.event(&Event::StageStarted { name: STAGE, items: what.tables });
     let mut errors: Vec<String> = Vec::new();
     let status = client.run(cancel, &mut |line| {
-        let text = line.strip_prefix("pg_dump: ").unwrap_or(line);
+        // Parallel workers write the prefix and the message apart, so prefixes may pile up, and be missing.
+        let text = line.trim_start_matches("pg_dump: ");
         if let Some(table) = text.strip_prefix("dumping contents of table ") {
             progress.event(&Event::StageItem { name: table.trim_matches('"') });
         } else if let Some(warning) = text.strip_prefix("warning: ") {
@@ -108,7 +109,7 @@ fn place(given: &Path, format: Format) -> Result<PathBuf> {
 /// A dump that is not whole yet; dropped, it is gone. It is locked as long as its writer lives.
 enum Partial {
     File(NamedTempFile),
-    Directory(TempDir, File),
+    Directory { place: TempDir, _lock: File },
 }
 
 impl Partial {
@@ -124,7 +125,7 @@ impl Partial {
                 let directory = builder.permissions(Permissions::from_mode(0o700)).tempdir_in(parent)?;
                 let lock = File::open(directory.path())?;
                 lock.try_lock()?;
-                Ok(Partial::Directory(directory, lock))
+                Ok(Partial::Directory { place: directory, _lock: lock })
             } else {
                 let file = builder.permissions(Permissions::from_mode(0o600)).tempfile_in(parent)?;
                 file.as_file().try_lock()?;
@@ -141,7 +142,7 @@ impl Partial {
     fn path(&self) -> &Path {
         match self {
             Partial::File(file) => file.path(),
-            Partial::Directory(directory, _) => directory.path(),
+            Partial::Directory { place, .. } => place.path(),
         }
     }
 
@@ -154,10 +155,10 @@ impl Partial {
         };
         match self {
             Partial::File(file) => drop(file.persist(target).map_err(|error| cannot(error.error))?),
-            Partial::Directory(new, _) if !target.exists() => {
+            Partial::Directory { place: new, .. } if !target.exists() => {
                 fs::rename(new.keep(), target).map_err(cannot)?
             }
-            Partial::Directory(new, _) => {
+            Partial::Directory { place: new, .. } => {
                 let aside = Builder::new().prefix(".old-dump-").tempdir_in(parent(target)).map_err(cannot)?;
                 let old = aside.path().join("dump");
                 fs::rename(target, &old).map_err(cannot)?;
