@@ -2,6 +2,8 @@
 //! packages put them, with the major version that fits. Debian's `/usr/bin/pg_dump` and its like are a wrapper that
 //! chooses a version by itself and costs a Perl: the real programs beside it are taken instead.
 
+pub mod child;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};

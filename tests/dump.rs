@@ -7,11 +7,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pum::commands::dump::{self, Options};
+use pum::connection::Parameters;
 use pum::dump::Format;
 use pum::error::Kind;
 use pum::progress::{Cancel, Event, Progress, Silent};
+use pum::shadow;
 
-use crate::support::{Database, Project, database};
+use crate::support::{Database, Project, database, start, try_sql};
 
 /// Remembers the events, as the lines of `--progress json`.
 #[derive(Default)]
@@ -102,10 +104,11 @@ fn each_excluded_schema_is_excluded() {
 fn a_dump_that_fails_leaves_the_old_one_and_nothing_else() {
     let (database, project) = (database(), Project::new());
     let file = project.file("x.dump", "the old one");
-    database.sql("create function f() returns int language sql as 'select 1/0'; create table t (a int)");
-    // A materialized view's rows are no matter, but a broken catalog is: a type that is gone.
-    database.sql("set allow_system_table_mods = on; delete from pg_catalog.pg_proc where proname = 'f'");
-    database.sql("update pg_catalog.pg_class set relnamespace = 1 where relname = 't'");
+    // pg_dump does not survive a table whose schema does not exist.
+    database.sql(
+        "create table t (a int); set allow_system_table_mods = on;
+         update pg_catalog.pg_class set relnamespace = 1 where relname = 't'",
+    );
     let error =
         dump::run(&database.parameters(), &Options::new(&file), &Silent, &Cancel::default()).unwrap_err();
     assert_eq!(error.kind, Kind::Failed);
@@ -120,7 +123,7 @@ fn a_cancelled_dump_ends_at_once_and_leaves_nothing() {
     // pg_dump waits for this lock.
     let uri = database.uri().to_owned();
     let holder = std::thread::spawn(move || {
-        let _ = crate::support::try_sql(&uri, "begin; lock table app.pipe; select pg_sleep(30)");
+        let _ = try_sql(&uri, "begin; lock table app.pipe; select pg_sleep(30)");
     });
     let waits = "select count(*) from pg_locks where relation = 'app.pipe'::regclass and granted";
     while database.value(waits) == "0" {
@@ -139,7 +142,10 @@ fn a_cancelled_dump_ends_at_once_and_leaves_nothing() {
     assert_eq!(error.kind, Kind::Interrupted);
     assert!(late < Duration::from_secs(1), "{late:?}");
     assert!(names_in(project.path()).is_empty());
-    database.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'begin; lock%'");
+    database.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and query like 'begin; lock%'",
+    );
     holder.join().unwrap();
 }
 
@@ -162,4 +168,94 @@ fn what_cannot_be_written_is_refused_before_anything_runs() {
     let missing = Options { pg_dump: Some("/nowhere/pg_dump".into()), ..Options::new(path("x")) };
     assert!(refused(missing).contains("there is no program /nowhere/pg_dump"));
     assert_eq!(names_in(project.path()), ["full"]);
+}
+
+#[test]
+fn what_a_killed_dump_left_is_removed_by_the_next_but_not_what_is_being_written() {
+    let (database, project) = (sample(), Project::new());
+    project.file(".x.dump.abc.partial", "abandoned");
+    project.file(".x.dump.def.partial/toc.dat", "abandoned");
+    let busy = fs::File::open(project.file(".x.dump.ghi.partial", "busy")).unwrap();
+    busy.lock().unwrap();
+    let options = Options::new(project.path().join("x.dump"));
+    dump::run(&database.parameters(), &options, &Silent, &Cancel::default()).unwrap();
+    assert_eq!(names_in(project.path()), [".x.dump.ghi.partial", "x.dump"]);
+}
+
+#[test]
+fn a_password_reaches_the_programs_and_no_argument_list() {
+    let cluster = start(&shadow::Options { tcp: true, ..shadow::Options::default() });
+    let password = r#"s3cret#;\'" x"#;
+    let role = format!("create role ann superuser login password '{}'", password.replace('\'', "''"));
+    try_sql(&cluster.uri("postgres"), &format!("{role}; create table t (a int)")).unwrap();
+    let uri = format!("postgresql://ann:s3cret%23%3B%5C%27%22%20x@127.0.0.1:{}/postgres", cluster.port());
+    let database = Parameters::resolve(&uri).unwrap();
+    let project = Project::new();
+    // Shows its arguments, then does what pg_dump does.
+    let real = pum::programs::find(pum::programs::Program::PgDump, None, None).unwrap();
+    let arguments = project.path().join("arguments");
+    let script = project.file(
+        "my_pg_dump",
+        format!(
+            "#!/bin/sh\necho \"$@\" >>'{}'\nexec '{}' \"$@\"\n",
+            arguments.display(),
+            real.path.display()
+        ),
+    );
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = project.path().join("x.dump");
+    let options = Options { pg_dump: Some(script), ..Options::new(&file) };
+    dump::run(&database, &options, &Silent, &Cancel::default()).unwrap();
+    let restore = pum::commands::restore::Options {
+        clean_database: true,
+        ..pum::commands::restore::Options::new(file)
+    };
+    let target = database.with("dbname", "copy");
+    pum::commands::restore::run(&target, &restore, &Silent, &Cancel::default()).unwrap();
+    assert!(try_sql(&cluster.uri("copy"), "select * from t").is_ok());
+    let arguments = fs::read_to_string(arguments).unwrap();
+    assert!(arguments.contains("--verbose") && !arguments.contains("s3cret"), "{arguments}");
+}
+
+/// Not a test by itself: the process that the test below kills.
+#[test]
+fn dump_that_waits() {
+    if let Some(arguments) = std::env::var_os("PUM_TEST_DUMP") {
+        let arguments = arguments.into_string().unwrap();
+        let (uri, file) = arguments.split_once(' ').unwrap();
+        let database = Parameters::resolve(uri).unwrap();
+        let _ = dump::run(&database, &Options::new(file), &Silent, &Cancel::default());
+    }
+}
+
+#[test]
+fn a_killed_dump_takes_pg_dump_with_it() {
+    let (database, project) = (sample(), Project::new());
+    let uri = database.uri().to_owned();
+    let holder = std::thread::spawn(move || {
+        let _ = try_sql(&uri, "begin; lock table app.pipe; select pg_sleep(30)");
+    });
+    let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "dump::dump_that_waits"])
+        .env("PUM_TEST_DUMP", format!("{} {}", database.uri(), project.path().join("x.dump").display()))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let dumps = "select count(*) from pg_stat_activity
+                 where datname = current_database() and application_name = 'pg_dump' and wait_event_type = 'Lock'";
+    let wait = |count: &str| {
+        let begin = Instant::now();
+        while database.value(dumps) != count {
+            assert!(begin.elapsed() < Duration::from_secs(10), "not {count} dumps");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    wait("1");
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    wait("0");
+    let terminate = "select pg_terminate_backend(pid) from pg_stat_activity
+                     where datname = current_database() and query like 'begin; lock%'";
+    database.query(terminate);
+    holder.join().unwrap();
 }

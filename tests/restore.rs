@@ -128,7 +128,7 @@ fn clean_makes_the_database_anew_with_its_properties() {
     ));
     let properties = || {
         target.query(
-            "select pg_get_userbyid(datdba), datacl::text, shobj_description(oid, 'pg_database'), datcollate,
+            "select pg_get_userbyid(datdba), (select array_agg(a::text order by a::text) from unnest(datacl) a)::text, shobj_description(oid, 'pg_database'), datcollate,
                     current_setting('search_path'), current_setting('work_mem')
              from pg_database where datname = current_database()",
         )
@@ -214,9 +214,13 @@ fn what_is_not_a_whole_dump_is_refused_before_anything_is_touched() {
     assert!(refused(project.path().join("none.dump")).starts_with("there is no dump"));
     assert!(refused(project.path().to_owned()).contains("no toc.dat"));
     assert!(refused(project.file("empty", "")).contains("it is empty"));
-    assert!(!refused(project.file("x.gz", [0x1f, 0x8b, 8, 0])).contains("gunzip"));
+    assert!(refused(project.file("x.gz", [0x1f, 0x8b, 8, 0])).contains("compressed with gzip"));
     assert!(refused(project.file("x.png", [0x89, b'P', 0, 0])).contains("is not a dump"));
     assert!(refused(project.file("all", "-- PostgreSQL database cluster dump\n")).contains("pg_dumpall"));
+    // The version of an archive that is yet to come.
+    let error =
+        run(&target, &Options::new(project.file("new", b"PGDMP\x01\x63\x00\x04\x08\x01\x01"))).unwrap_err();
+    assert!(error.message.ends_with("was written by a newer pg_dump than this pg_restore"), "{error:?}");
     for format in [Format::Custom, Format::Tar, Format::Plain] {
         let whole = fs::read(dump_of(&source, &project, format)).unwrap();
         for part in [whole.len() / 10, whole.len() / 2, whole.len() * 9 / 10] {
@@ -234,4 +238,49 @@ fn what_is_not_a_whole_dump_is_refused_before_anything_is_touched() {
         }
     }
     assert!(refused(directory).contains("is not complete"));
+}
+
+#[test]
+fn a_database_that_does_not_exist_is_made_only_when_asked() {
+    let (source, project) = (sample(), Project::new());
+    let missing = source.parameters().with("dbname", "no_such_database");
+    let options = Options::new(dump_of(&source, &project, Format::Custom));
+    let error = restore::run(&missing, &options, &Silent, &Cancel::default()).unwrap_err();
+    assert!(error.hints.iter().any(|hint| hint.contains("--clean-database")), "{error:?}");
+}
+
+#[test]
+fn a_read_only_database_is_refused() {
+    let (source, project) = (sample(), Project::new());
+    let options = Options::new(dump_of(&source, &project, Format::Custom));
+    let target = database();
+    target.sql(&format!("alter database {} set default_transaction_read_only = on", target.name()));
+    let error = run(&target, &options).unwrap_err();
+    assert!(error.message.contains("is read-only"), "{error}");
+}
+
+#[test]
+fn a_cancelled_restore_says_what_state_the_database_is_in() {
+    let (source, project) = (sample(), Project::new());
+    let file = dump_of(&source, &project, Format::Plain);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("CREATE VIEW", "SELECT pg_sleep(30);\nCREATE VIEW", 1)).unwrap();
+    let target = database();
+    let cancel = Cancel::default();
+    let (stop, uri) = (cancel.clone(), target.uri().to_owned());
+    let sleeping =
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+    let stopper = std::thread::spawn(move || {
+        while try_query(&uri, sleeping).unwrap().is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        stop.request();
+    });
+    let options = Options::new(file);
+    let error = restore::run(&target.parameters(), &options, &Silent, &cancel).unwrap_err();
+    stopper.join().unwrap();
+    assert_eq!(error.kind, Kind::Interrupted);
+    assert_eq!(notes(&error, "state"), [format!("the database {} holds a part of the dump", target.name())]);
+    // The server was told: nothing goes on.
+    assert!(target.query(sleeping).is_empty());
 }

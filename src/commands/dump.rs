@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::connected::connected;
 use crate::connection::{Parameters, Session};
 use crate::dump::{self, Format, Write};
 use crate::programs::{self, Program};
@@ -72,7 +73,7 @@ pub fn run(
         .hint("add --format directory, or leave out -j"));
     }
     let mut session = Session::open(database, "pum dump", cancel)?;
-    let server = super::connected(&mut session, progress)?;
+    let server = connected(&mut session, None, progress)?;
     let program = programs::find(Program::PgDump, options.pg_dump.as_deref(), Some(server.major))?;
     let (size, tables) = size(&mut session)?;
     check_space(options, size, progress)?;
@@ -109,22 +110,47 @@ fn size(session: &mut Session) -> Result<(u64, Option<usize>)> {
 fn check_space(options: &Options, size: u64, progress: &dyn Progress) -> Result<()> {
     let Some(free) = dump::free_space(&options.file) else { return Ok(()) };
     let size = size.saturating_sub(EMPTY_DATABASE);
-    let megabytes = |bytes: u64| bytes >> 20;
     let place = options.file.display();
+    let figures =
+        format!("the database has {} MB before compression, {} MB are free", size >> 20, free >> 20);
+    match room(free, size) {
+        Room::None => Err(Error::failed(format!("no room for the dump {place}: {figures}"))
+            .hint("name a file on another disk")),
+        Room::Doubtful => {
+            progress.warning(&format!("there may be no room for the dump {place}: {figures}"));
+            Ok(())
+        }
+        Room::Enough => Ok(()),
+    }
+}
+
+/// Whether there is room for a dump.
+#[derive(Debug, PartialEq, Eq)]
+enum Room {
+    None,
+    Doubtful,
+    Enough,
+}
+
+fn room(free: u64, size: u64) -> Room {
     if free < size / COMPRESSION_AT_MOST {
-        return Err(Error::failed(format!(
-            "no room for the dump {place}: the database has {} MB, and {} MB are free there",
-            megabytes(size),
-            megabytes(free)
-        ))
-        .hint("name a file on another disk"));
+        Room::None
+    } else if free < size {
+        Room::Doubtful
+    } else {
+        Room::Enough
     }
-    if free < size {
-        progress.warning(&format!(
-            "the disk of {place} may be too small: the database has {} MB before compression, and {} MB are free",
-            megabytes(size),
-            megabytes(free)
-        ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_disk_that_is_clearly_too_small_is_refused() {
+        assert_eq!(room(9, 1000), Room::None);
+        assert_eq!(room(10, 1000), Room::Doubtful);
+        assert_eq!(room(1000, 1000), Room::Enough);
+        assert_eq!(room(0, 0), Room::Enough);
     }
-    Ok(())
 }

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod baseline;
+mod connected;
 pub mod dump;
 pub mod info;
 pub mod repair;
@@ -90,31 +91,4 @@ fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf])
 /// Whether a file is still what its row says that was applied; a file that cannot be read is not.
 fn is_edited(checksum: &str, path: &Path) -> bool {
     std::fs::read(path).map_or(true, |bytes| !crate::delta::checksum_matches(checksum, &bytes))
-}
-
-/// What is known about the database that a session is connected to.
-struct Connected {
-    database: String,
-    major: u32,
-    read_only: bool,
-}
-
-/// Asks which database it is, and tells the observer.
-fn connected(session: &mut Session, progress: &dyn Progress) -> Result<Connected> {
-    let rows = session.query(
-        "SELECT current_database(), current_user, current_setting('server_version'),
-                current_setting('transaction_read_only')",
-    )?;
-    let mut row = rows.into_iter().flatten().map(Option::unwrap_or_default);
-    let mut next = || row.next().unwrap_or_default();
-    let (database, user, version, read_only) = (next(), next(), next(), next());
-    progress.event(&Event::Connected {
-        host: session.host(),
-        port: session.port(),
-        database: &database,
-        user: &user,
-        server_version: version.split(' ').next().unwrap_or_default(),
-    });
-    let major = session.server_version_num()? / 10_000;
-    Ok(Connected { database, major, read_only: read_only == "on" })
 }

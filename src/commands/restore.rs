@@ -3,11 +3,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::connected::{Connected, connected};
 use crate::connection::{Parameters, Session};
 use crate::dump::{self, Archive, Complaint, Format, Load};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Progress};
 use crate::{Error, Result};
+
+/// SQLSTATE: the database does not exist.
+const NO_DATABASE: &str = "3D000";
+/// SQLSTATE: no right to connect.
+const NO_RIGHT: &str = "42501";
 
 /// What to restore.
 #[derive(Debug, Clone)]
@@ -73,17 +79,8 @@ pub fn run(
     let begin = Instant::now();
     let archive = Archive::open(&options.file)?;
     check_options(&archive, options)?;
-    let (mut session, maintained) = if options.clean_database {
-        maintenance(database, cancel)?
-    } else {
-        let session = Session::open(database, "pum restore", cancel).map_err(|error| {
-            let missing = error.sqlstate.as_deref() == Some("3D000");
-            if missing { error.hint("add --clean-database to make the database") } else { error }
-        })?;
-        (session, String::new())
-    };
-    let server = super::connected(&mut session, progress)?;
-    let name = if options.clean_database { maintained } else { server.database };
+    let (mut session, server) = open(database, options, progress, cancel)?;
+    let name = server.database;
     if server.read_only {
         return Err(Error::failed(format!(
             "the database {name} is read-only: nothing can be restored into it"
@@ -92,10 +89,16 @@ pub fn run(
     }
 
     let plain = archive.format() == Format::Plain;
-    let pg_restore = || programs::find(Program::PgRestore, options.pg_restore.as_deref(), Some(server.major));
-    let program =
-        if plain { programs::find(Program::Psql, None, Some(server.major))? } else { pg_restore()? };
-    archive.check_whole(&program.path)?;
+    let pg_restore = |major| programs::find(Program::PgRestore, options.pg_restore.as_deref(), major);
+    let mut program = if plain {
+        programs::find(Program::Psql, None, Some(server.major))?
+    } else {
+        pg_restore(Some(server.major))?
+    };
+    if archive.is_too_new_for(&program.path)? {
+        program = pg_restore(None)?;
+    }
+    archive.check_whole(&program.path, cancel)?;
     let entries = archive.entries(&program.path, &options.exclude_schemas)?;
 
     if let Some(expected) = &options.protected {
@@ -167,17 +170,34 @@ fn check_options(archive: &Archive, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A session in another database of the same server, from which this one, whose name it gives, can be dropped.
-fn maintenance(database: &Parameters, cancel: &Cancel) -> Result<(Session, String)> {
-    let name = database.get("dbname").or_else(|| database.get("user")).unwrap_or_default().to_owned();
-    let mut others = ["postgres", "template1"].into_iter().filter(|other| *other != name);
-    let first = others.next().unwrap_or("template1");
-    let open = |other: &str| Session::open(&database.with("dbname", other), "pum restore", cancel);
-    let session = match (open(first), others.next()) {
-        (Err(error), Some(second)) if error.sqlstate.as_deref() == Some("3D000") => open(second),
+/// Connects to the database, or, if that is going to be dropped, to another one of the same server.
+fn open(
+    database: &Parameters,
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<(Session, Connected)> {
+    let open = |parameters: &Parameters| Session::open(parameters, "pum restore", cancel);
+    if !options.clean_database {
+        let mut session = open(database).map_err(|error| match error.sqlstate.as_deref() {
+            Some(NO_DATABASE) => error.hint("add --clean-database to make the database"),
+            _ => error,
+        })?;
+        let server = connected(&mut session, None, progress)?;
+        return Ok((session, server));
+    }
+    let name = database.database();
+    let others: Vec<&str> = ["postgres", "template1"].into_iter().filter(|other| *other != name).collect();
+    let in_other = |other: &str| open(&database.with("dbname", other));
+    let session = match (in_other(others[0]), others.get(1)) {
+        (Err(error), Some(second)) if matches!(error.sqlstate.as_deref(), Some(NO_DATABASE | NO_RIGHT)) => {
+            in_other(second)
+        }
         (outcome, _) => outcome,
     };
-    Ok((session?, name))
+    let mut session = session?;
+    let server = connected(&mut session, Some(&name), progress)?;
+    Ok((session, server))
 }
 
 fn clean(session: &mut Session, name: &str, force: bool, progress: &dyn Progress) -> Result<()> {

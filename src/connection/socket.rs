@@ -43,8 +43,10 @@ impl SocketOptions {
     /// What the parameters say of keepalives and tcp_user_timeout.
     pub fn of(parameters: &Parameters) -> Result<SocketOptions> {
         let mut keepalive = TcpKeepalive::new();
-        let seconds = |keyword| -> Result<Option<Duration>> {
-            Ok(positive::<u32>(parameters, keyword)?.map(|value| Duration::from_secs(value.into())))
+        let seconds = |keyword| {
+            Ok::<_, Error>(
+                positive::<u32>(parameters, keyword)?.map(|value| Duration::from_secs(value.into())),
+            )
         };
         if let Some(idle) = seconds("keepalives_idle")? {
             keepalive = keepalive.with_time(idle);

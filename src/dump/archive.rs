@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Format;
+use super::client::Client;
+use crate::progress::Cancel;
 use crate::{Error, Result};
+
+/// What pg_restore says of an archive of a later version.
+const TOO_NEW: &str = "unsupported version";
 
 /// A file or directory that is a dump.
 #[derive(Debug, Clone)]
@@ -47,14 +52,43 @@ impl Archive {
         if self.format == Format::Plain {
             return Ok(Vec::new());
         }
-        let mut command = Command::new(pg_restore);
-        command.arg("--list").args(exclude_schemas.iter().map(|schema| format!("--exclude-schema={schema}")));
-        let list = self.read_with(command.arg(&self.path))?;
-        Ok(list
-            .lines()
-            .filter(|line| !line.starts_with(';') && !line.is_empty())
-            .map(str::to_owned)
-            .collect())
+        let (good, list, messages) = self.list(pg_restore, exclude_schemas)?;
+        if good {
+            return Ok(list
+                .lines()
+                .filter(|line| !line.starts_with(';') && !line.is_empty())
+                .map(str::to_owned)
+                .collect());
+        }
+        if messages.contains(TOO_NEW) {
+            let path = self.path.display();
+            return Err(Error::failed(format!(
+                "the dump {path} was written by a newer pg_dump than this pg_restore"
+            ))
+            .note("pg_restore", messages.trim())
+            .hint("install the client programs of that version, or name a pg_restore with pg_restore_exe"));
+        }
+        Err(self.damaged(messages.trim()))
+    }
+
+    /// Whether the archive is too new for this pg_restore.
+    pub fn is_too_new_for(&self, pg_restore: &Path) -> Result<bool> {
+        Ok(self.format != Format::Plain && self.list(pg_restore, &[])?.2.contains(TOO_NEW))
+    }
+
+    /// Whether `pg_restore --list` went well, and what it wrote to standard output and error.
+    fn list(&self, pg_restore: &Path, exclude_schemas: &[String]) -> Result<(bool, String, String)> {
+        let output = Command::new(pg_restore)
+            .env("LC_ALL", "C")
+            .arg("--list")
+            .args(exclude_schemas.iter().map(|schema| format!("--exclude-schema={schema}")))
+            .arg(&self.path)
+            .output()
+            .map_err(|error| {
+                Error::failed(format!("pg_restore could not be run: {error}")).caused_by(error)
+            })?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
     }
 
     /// Looks whether the end is there: the last table's rows are read, which come last in the file; in the
@@ -62,7 +96,7 @@ impl Archive {
     ///
     /// # Errors
     /// It is cut off.
-    pub fn check_whole(&self, pg_restore: &Path) -> Result<()> {
+    pub fn check_whole(&self, pg_restore: &Path, cancel: &Cancel) -> Result<()> {
         let entries = self.entries(pg_restore, &[])?;
         let data: Vec<&String> = entries.iter().filter(|entry| entry.contains(" TABLE DATA ")).collect();
         if self.format == Format::Directory {
@@ -73,9 +107,17 @@ impl Archive {
             |error: std::io::Error| Error::failed("a temporary file could not be written").caused_by(error);
         let mut list = tempfile::NamedTempFile::new().map_err(io)?;
         writeln!(list, "{last}").map_err(io)?;
-        let mut command = Command::new(pg_restore);
-        command.arg("--use-list").arg(list.path()).arg("--file=/dev/null").arg(&self.path);
-        self.read_with(&mut command).map(drop)
+        let mut client = Client::new(pg_restore, None)?;
+        client.command().arg("--use-list").arg(list.path()).arg("--file=/dev/null").arg(&self.path);
+        let mut messages = Vec::new();
+        let status = client.run(cancel, &mut |line| messages.push(line.to_owned()))?;
+        if status.success() { Ok(()) } else { Err(self.damaged(&messages.join("\n"))) }
+    }
+
+    fn damaged(&self, messages: &str) -> Error {
+        Error::usage(format!("the dump {} is damaged or cut off", self.path.display()))
+            .note("pg_restore", messages)
+            .hint("copy it again, or use another dump")
     }
 
     /// `entry` begins with its number, by which its file is named.
@@ -92,27 +134,6 @@ impl Archive {
             self.path.display()
         ))
         .note("entry", entry))
-    }
-
-    fn read_with(&self, command: &mut Command) -> Result<String> {
-        let output = command.env("LC_ALL", "C").output().map_err(|error| {
-            Error::failed(format!("pg_restore could not be run: {error}")).caused_by(error)
-        })?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let text = String::from_utf8_lossy(&output.stderr);
-        let path = self.path.display();
-        let error = if text.contains("unsupported version") {
-            Error::failed(format!(
-                "the dump {path} was written by a newer pg_dump than the pg_restore that was found"
-            ))
-            .hint("install the client programs of that version, or name a pg_restore with pg_restore_exe")
-        } else {
-            Error::usage(format!("the dump {path} is damaged or cut off"))
-                .hint("copy it again, or use another dump")
-        };
-        Err(error.note("pg_restore", text.trim()))
     }
 }
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::service_file::ServiceFile;
-use crate::connection::Parameters;
+use crate::connection::{Parameters, ServiceFile};
+use crate::programs::child::{self, DiesWith};
 use crate::progress::Cancel;
 use crate::{Error, Result};
 
@@ -35,6 +35,7 @@ impl Client {
         let mut command = Command::new(program);
         // Its messages are read, so they must be the original ones.
         command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        child::attach(&mut command, DiesWith::SpawningThread(Signal::INT));
         let service_file = database.map(ServiceFile::create).transpose()?;
         let mut service = None;
         if let Some(file) = &service_file {

@@ -77,13 +77,13 @@ pub fn load(
 
     progress.event(&Event::StageStarted { name: STAGE, items: what.entries });
     let mut listener =
-        Listener { progress, complaints: Vec::new(), entry: None, open: false, through: false };
+        Listener { progress, complaints: Vec::new(), entry: None, open: false, passed_over: None };
     let status = client.run(cancel, &mut |line| {
         if plain { listener.psql(line) } else { listener.pg_restore(line) }
     })?;
-    let Listener { complaints, through, .. } = listener;
+    let Listener { mut complaints, passed_over, .. } = listener;
     // pg_restore says at the end how many errors it passed over; psql ends with 3 where one stopped it.
-    let went_through = status.success() || through || (plain && status.code() == Some(3));
+    let went_through = status.success() || passed_over.is_some() || (plain && status.code() == Some(3));
     if !went_through {
         let name = what.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut error =
@@ -92,6 +92,11 @@ pub fn load(
             error = error.note(&name, complaint.to_string());
         }
         return Err(error);
+    }
+    let missed = passed_over.unwrap_or(0).saturating_sub(complaints.len());
+    for _ in 0..missed {
+        let text = "an error whose message parallel workers garbled; restore without -j to see it".to_owned();
+        complaints.push(Complaint { object: None, text });
     }
     let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     progress.event(&Event::StageDone { name: STAGE, milliseconds });
@@ -106,37 +111,41 @@ struct Listener<'a> {
     entry: Option<String>,
     /// Whether lines without a prefix belong to the last complaint.
     open: bool,
-    /// Whether pg_restore said that it went through the dump although there were errors.
-    through: bool,
+    /// How many errors pg_restore says it passed over; it went through the dump then.
+    passed_over: Option<usize>,
 }
 
 impl Listener<'_> {
     fn pg_restore(&mut self, line: &str) {
-        let Some(text) = line.strip_prefix("pg_restore: ") else { return self.more(line) };
-        self.open = false;
-        if let Some(entry) = text.strip_prefix("from TOC entry ") {
-            // `3301; 1259 16386 TABLE public t owner`: the numbers say nothing to a person.
-            let words = entry.split_once("; ").map_or(entry, |(_, rest)| rest);
-            self.entry = Some(words.splitn(3, ' ').nth(2).unwrap_or(words).to_owned());
-        } else if let Some(error) = text.strip_prefix("error: ") {
-            let error = error.strip_prefix("could not execute query: ").unwrap_or(error);
+        // Parallel workers write prefix and message apart, so prefixes may pile up here and be missing there.
+        let text = line.trim_start_matches("pg_restore: ");
+        let (error, text) = text.strip_prefix("error: ").map_or((false, text), |text| (true, text));
+        let item = ["creating ", "processing data for ", "executing "]
+            .iter()
+            .find_map(|verb| text.strip_prefix(verb));
+        if let Some(name) = item {
+            self.open = false;
+            self.progress.event(&Event::StageItem { name: &name.replace('"', "") });
+        } else if let Some(error) = text.strip_prefix("could not execute query: ") {
             self.complain(self.entry.clone(), error);
-        } else if text.starts_with("warning: errors ignored on restore") {
-            self.through = true;
+        } else if text.len() == line.len() {
+            self.more(line);
+        } else if error {
+            self.complain(self.entry.clone(), text);
+        } else if let Some(entry) = text.strip_prefix("from TOC entry ") {
+            self.entry = Some(object_of(entry).to_owned());
+        } else if let Some(count) = text.strip_prefix("warning: errors ignored on restore: ") {
+            self.passed_over = count.trim().parse().ok();
         } else if let Some(warning) = text.strip_prefix("warning: ") {
             self.progress.warning(&format!("pg_restore: {warning}"));
-        } else if let Some(name) = ["creating ", "processing data for ", "executing "]
-            .iter()
-            .find_map(|verb| text.strip_prefix(verb))
-        {
-            self.progress.event(&Event::StageItem { name: &name.replace('"', "") });
         }
     }
 
     fn psql(&mut self, line: &str) {
         let severity = ["ERROR", "FATAL", "PANIC", "error", "NOTICE", "WARNING", "INFO", "LOG"]
             .into_iter()
-            .find_map(|severity| Some((severity, line.split_once(&format!(": {severity}: "))?)));
+            .filter_map(|severity| Some((severity, line.split_once(&format!(": {severity}: "))?)))
+            .min_by_key(|(_, (place, _))| place.len());
         match severity {
             Some((severity @ ("NOTICE" | "WARNING" | "INFO" | "LOG"), (_, text))) => {
                 self.open = false;
@@ -164,5 +173,74 @@ impl Listener<'_> {
             complaint.text.push('\n');
             complaint.text.push_str(line);
         }
+    }
+}
+
+/// `3301; 1259 16386 TABLE t owner` is `TABLE t`: the numbers and the owner say nothing to a person.
+fn object_of(entry: &str) -> &str {
+    let words = entry.trim_end().split_once("; ").map_or(entry, |(_, rest)| rest);
+    let words = words.splitn(3, ' ').nth(2).unwrap_or(words);
+    words.rsplit_once(' ').map_or(words, |(object, _)| object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    fn listen(plain: bool, text: &str) -> (Vec<String>, Option<usize>) {
+        let mut listener = Listener {
+            progress: &Silent,
+            complaints: Vec::new(),
+            entry: None,
+            open: false,
+            passed_over: None,
+        };
+        text.lines().for_each(|line| if plain { listener.psql(line) } else { listener.pg_restore(line) });
+        (listener.complaints.iter().map(ToString::to_string).collect(), listener.passed_over)
+    }
+
+    #[test]
+    fn complaints_of_pg_restore_carry_object_and_command() {
+        let (complaints, passed_over) = listen(
+            false,
+            "pg_restore: creating TABLE \"a.t\"\npg_restore: while PROCESSING TOC:\n\
+             pg_restore: from TOC entry 210; 1259 16386 TABLE t postgres\n\
+             pg_restore: error: could not execute query: ERROR:  relation \"t\" already exists\n\
+             Command was: CREATE TABLE a.t (\n    a integer\n);\n\n\n\
+             pg_restore: from TOC entry 3; 0 0 ACL SCHEMA public x\n\
+             pg_restore: error: could not execute query: ERROR:  role \"x\" does not exist\n\
+             pg_restore: warning: errors ignored on restore: 2\n",
+        );
+        assert_eq!(passed_over, Some(2));
+        assert_eq!(
+            complaints,
+            [
+                "TABLE t: relation \"t\" already exists\nCommand was: CREATE TABLE a.t (\n    a integer\n);",
+                "ACL SCHEMA public: role \"x\" does not exist",
+            ]
+        );
+    }
+
+    #[test]
+    fn messages_of_parallel_workers_are_told_apart() {
+        let (complaints, passed_over) = listen(
+            false,
+            "pg_restore: pg_restore: error: processing data for table \"a.t\"\n\
+             could not execute query: ERROR:  no\nCommand was: X\n\
+             pg_restore: warning: errors ignored on restore: 1\n",
+        );
+        assert_eq!(complaints, ["no\nCommand was: X"]);
+        assert_eq!(passed_over, Some(1));
+    }
+
+    #[test]
+    fn complaints_of_psql_carry_file_and_line() {
+        let (complaints, _) = listen(
+            true,
+            "psql:x.sql:3: NOTICE:  nothing\nDETAIL:  of a notice\n\
+             psql:x.sql:7: ERROR:  syntax error\nLINE 1: selct;\n        ^\n",
+        );
+        assert_eq!(complaints, ["x.sql:7: syntax error\nLINE 1: selct;\n        ^"]);
     }
 }

@@ -4,7 +4,6 @@
 mod archive;
 mod client;
 mod load;
-mod service_file;
 mod target;
 mod write;
 

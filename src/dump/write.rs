@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tempfile::{Builder, TempDir};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::Format;
 use super::client::Client;
@@ -56,7 +56,8 @@ pub fn write(
     progress.event(&Event::StageStarted { name: STAGE, items: what.tables });
     let mut errors: Vec<String> = Vec::new();
     let status = client.run(cancel, &mut |line| {
-        let text = line.strip_prefix("pg_dump: ").unwrap_or(line);
+        // Parallel workers write the prefix and the message apart, so prefixes may pile up, and be missing.
+        let text = line.trim_start_matches("pg_dump: ");
         if let Some(table) = text.strip_prefix("dumping contents of table ") {
             progress.event(&Event::StageItem { name: table.trim_matches('"') });
         } else if let Some(warning) = text.strip_prefix("warning: ") {
@@ -105,29 +106,33 @@ fn place(given: &Path, format: Format) -> Result<PathBuf> {
     }
 }
 
-/// A dump that is not whole yet; dropped, it is gone.
+/// A dump that is not whole yet; dropped, it is gone. It is locked as long as its writer lives.
 enum Partial {
-    File(tempfile::TempPath),
-    Directory(TempDir),
+    File(NamedTempFile),
+    Directory { place: TempDir, _lock: File },
 }
 
 impl Partial {
     fn beside(target: &Path, format: Format) -> Result<Partial> {
         let parent = parent(target);
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(target.file_name().unwrap_or_default());
-        prefix.push(".");
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let (prefix, suffix) = (format!(".{name}."), ".partial");
+        remove_abandoned(parent, &prefix, suffix);
         let mut builder = Builder::new();
-        builder.prefix(&prefix).suffix(".partial");
-        let partial = if format == Format::Directory {
-            builder.permissions(Permissions::from_mode(0o700)).tempdir_in(parent).map(Partial::Directory)
-        } else {
-            builder
-                .permissions(Permissions::from_mode(0o600))
-                .tempfile_in(parent)
-                .map(|file| Partial::File(file.into_temp_path()))
+        builder.prefix(&prefix).suffix(suffix);
+        let mut make = || {
+            if format == Format::Directory {
+                let directory = builder.permissions(Permissions::from_mode(0o700)).tempdir_in(parent)?;
+                let lock = File::open(directory.path())?;
+                lock.try_lock()?;
+                Ok(Partial::Directory { place: directory, _lock: lock })
+            } else {
+                let file = builder.permissions(Permissions::from_mode(0o600)).tempfile_in(parent)?;
+                file.as_file().try_lock()?;
+                Ok(Partial::File(file))
+            }
         };
-        partial.map_err(|error| {
+        make().map_err(|error: std::io::Error| {
             let why = error.kind();
             Error::usage(format!("cannot write to the directory {}: {why}", parent.display()))
                 .caused_by(error)
@@ -136,8 +141,8 @@ impl Partial {
 
     fn path(&self) -> &Path {
         match self {
-            Partial::File(path) => path,
-            Partial::Directory(directory) => directory.path(),
+            Partial::File(file) => file.path(),
+            Partial::Directory { place, .. } => place.path(),
         }
     }
 
@@ -149,9 +154,11 @@ impl Partial {
                 .caused_by(error)
         };
         match self {
-            Partial::File(path) => path.persist(target).map_err(|error| cannot(error.error))?,
-            Partial::Directory(new) if !target.exists() => fs::rename(new.keep(), target).map_err(cannot)?,
-            Partial::Directory(new) => {
+            Partial::File(file) => drop(file.persist(target).map_err(|error| cannot(error.error))?),
+            Partial::Directory { place: new, .. } if !target.exists() => {
+                fs::rename(new.keep(), target).map_err(cannot)?
+            }
+            Partial::Directory { place: new, .. } => {
                 let aside = Builder::new().prefix(".old-dump-").tempdir_in(parent(target)).map_err(cannot)?;
                 let old = aside.path().join("dump");
                 fs::rename(target, &old).map_err(cannot)?;
@@ -165,6 +172,24 @@ impl Partial {
         }
         // pg_dump has synced the content; this is for the name.
         File::open(parent(target)).and_then(|directory| directory.sync_all()).map_err(cannot)
+    }
+}
+
+/// Removes what writers left that were killed; nobody holds a lock on it any more.
+fn remove_abandoned(directory: &Path, prefix: &str, suffix: &str) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(prefix)
+            && name.ends_with(suffix)
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            // What cannot be removed is left to the next dump.
+            let _ = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => fs::remove_dir_all(entry.path()),
+                _ => fs::remove_file(entry.path()),
+            };
+        }
     }
 }
 

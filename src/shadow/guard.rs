@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
 
 use super::place::Place;
-use super::process::{self, Lifetime};
+use crate::programs::child::{self, DiesWith};
 use crate::{Error, Result};
 
 /// `$1` is the data directory, `$2` the directory to remove, or empty. The number in `postmaster.pid` is only
@@ -40,7 +40,7 @@ impl Guard {
         command.args(["-c", SCRIPT, "pum-guard"]).arg(place.data());
         command.arg(place.temporary().map_or(OsStr::new(""), |path| path.as_os_str()));
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        process::detach(&mut command, Lifetime::Own);
+        child::detach(&mut command, DiesWith::Nobody);
         let child = command.spawn().map_err(|error| Error::failed("sh could not be run").caused_by(error))?;
         Ok(Guard(child))
     }

@@ -16,7 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::connection::Parameters;
+use crate::programs::child::{self, DiesWith};
 use crate::programs::{self, Found, Program};
 use crate::{Error, Result};
 use guard::Guard;
@@ -90,7 +93,7 @@ impl Cluster {
     /// Stops the server at once, as a crash would (SIGQUIT, `pg_ctl stop -m immediate`); the data stay.
     pub fn stop(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
-        process::signal(&server, rustix::process::Signal::QUIT);
+        process::signal(&server, Signal::QUIT);
         let status =
             server.wait().map_err(|error| Error::failed("the server did not stop").caused_by(error))?;
         match status.signal() {
@@ -210,7 +213,7 @@ fn initdb(programs: &Found, user: &ServerUser, place: &Place) -> Result<()> {
     command.args(["--auth-local=trust", "--auth-host=scram-sha-256"]);
     command.stdin(Stdio::null());
     user.prepare(&mut command, place.directory());
-    process::detach(&mut command, process::Lifetime::OfSpawningThread);
+    child::detach(&mut command, DiesWith::SpawningThread(Signal::QUIT));
     let output = command.output().map_err(|error| {
         Error::failed(format!("{} could not be run", programs.path.display())).caused_by(error)
     })?;

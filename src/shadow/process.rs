@@ -1,5 +1,5 @@
-//! How the processes of a cluster are started: as a user that PostgreSQL accepts, in a session of their own, and
-//! dying with their owner.
+//! How the processes of a cluster are started: as a user that PostgreSQL accepts, from a thread that
+//! lives as long as they shall.
 
 use std::fs;
 use std::io;
@@ -11,37 +11,8 @@ use std::thread;
 
 use rustix::process::{Pid, Signal};
 
+use crate::programs::child::{self, DiesWith};
 use crate::{Error, Result};
-
-/// Until when a child lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lifetime {
-    /// As long as it likes.
-    Own,
-    /// It gets SIGQUIT when the thread that started it ends, also when the whole process is killed (Linux).
-    OfSpawningThread,
-}
-
-/// Gives a child a session of its own, so that Ctrl-C and signals to our process group do not reach it.
-#[expect(unsafe_code, reason = "between fork and exec only async-signal-safe system calls are made")]
-pub(super) fn detach(command: &mut Command, lifetime: Lifetime) {
-    let parent = Pid::from_raw(std::process::id().cast_signed());
-    let prepare = move || {
-        rustix::process::setsid()?;
-        #[cfg(target_os = "linux")]
-        if lifetime == Lifetime::OfSpawningThread {
-            rustix::process::set_parent_process_death_signal(Some(Signal::QUIT))?;
-            if rustix::process::getppid() != parent {
-                return Err(io::Error::from(rustix::io::Errno::SRCH));
-            }
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = (parent, lifetime);
-        Ok(())
-    };
-    // SAFETY: `prepare` allocates nothing, takes no lock and only makes system calls.
-    unsafe { command.pre_exec(prepare) };
-}
 
 /// Sends a signal to a child that was not waited for yet, so its number is still its own.
 pub(super) fn signal(child: &Child, signal: Signal) {
@@ -66,7 +37,7 @@ impl Keeper {
             .name("pum-shadow".to_owned())
             .spawn(move || {
                 for (mut command, reply) in orders {
-                    detach(&mut command, Lifetime::OfSpawningThread);
+                    child::detach(&mut command, DiesWith::SpawningThread(Signal::QUIT));
                     // Whoever ordered waits for it.
                     let _ = reply.send(command.spawn());
                 }
