@@ -1,5 +1,7 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
+mod dump;
+mod restore;
 mod python;
 mod shadow;
 mod support;

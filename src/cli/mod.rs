@@ -1,1 +1,130 @@
-//! cli.
+//! The command line: clap's structs, one file a command, and what turns them and the configuration into a command's
+//! options. No logic of its own.
+
+mod arguments;
+mod baseline;
+mod demo;
+mod documents;
+mod dump;
+mod info;
+mod repair;
+mod restore;
+mod rewrite;
+mod upgrade;
+mod version;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::Result;
+use crate::config::Config;
+use crate::progress::Cancel;
+use crate::terminal::Terminal;
+
+/// Upgrades manager for PostgreSQL data models that live in git.
+///
+/// Deltas are files named `delta_<version>_<title>.sql` (or .py, .pre.sql, .post.sql, …) in a delta directory. A table
+/// inside the database records which of them it has had.
+///
+/// DATABASE is a service of pg_service.conf, a URI (postgresql://…) or a key/value string ("host=… dbname=…"). What
+/// stands in pum.yaml need not be given.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pum",
+    version,
+    disable_version_flag = true,
+    infer_long_args = true,
+    max_term_width = 110,
+    after_help = "Exit codes: 0 done; 1 the answer is no; 2 usage or configuration; 3 the database or a delta failed; \
+                  4 somebody else is upgrading; 130 interrupted.\n\nSee 'pum COMMAND --help' for each command; 'pum demo' shows an upgrade from nothing."
+)]
+pub struct Cli {
+    /// Print the version and exit
+    #[arg(short = 'v', long = "version", visible_short_alias = 'V', action = clap::ArgAction::Version)]
+    version: Option<bool>,
+
+    /// The configuration file [default: pum.yaml here or above, in the git repository]
+    #[arg(short = 'c', long = "config-file", alias = "config_file", value_name = "FILE", global = true)]
+    config_file: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Baseline(baseline::Arguments),
+    Info(info::Arguments),
+    Version(version::Arguments),
+    Upgrade(upgrade::Arguments),
+    Repair(repair::Arguments),
+    Dump(dump::Arguments),
+    Restore(restore::Arguments),
+    Demo(demo::Arguments),
+    Completions(documents::Completions),
+    Man(documents::Man),
+}
+
+/// What a command has to work with.
+pub struct Context<'a> {
+    /// What pum.yaml says.
+    pub config: Config,
+    /// Where everything is told.
+    pub terminal: &'a Terminal,
+    /// Whether the user pressed Ctrl-C.
+    pub cancel: &'a Cancel,
+}
+
+/// Runs what the arguments say and gives the exit code.
+///
+/// # Errors
+/// Everything that a command may fail with. Wrong arguments, and `--help`, end the process themselves, as clap does.
+pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -> Result<u8> {
+    let matches = command().get_matches_from(rewrite::rewrite(arguments));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let Some(command) = cli.command else {
+        // pum 0.x said the same for `pum` alone.
+        let _ = self::command().print_help();
+        return Ok(0);
+    };
+    if let Command::Completions(_) | Command::Man(_) = &command {
+        return documents::run(&command);
+    }
+    match &command {
+        Command::Upgrade(upgrade) => upgrade.configure(terminal)?,
+        Command::Dump(dump) => dump.configure(terminal),
+        Command::Restore(restore) => restore.configure(terminal),
+        _ => {}
+    }
+    let config = Config::load(cli.config_file.as_deref())?;
+    for warning in &config.warnings {
+        crate::progress::Progress::warning(terminal, warning);
+    }
+    let context = Context { config, terminal, cancel };
+    match command {
+        Command::Baseline(arguments) => arguments.run(&context),
+        Command::Info(arguments) => arguments.run(&context),
+        Command::Version(arguments) => arguments.run(&context),
+        Command::Upgrade(arguments) => arguments.run(&context),
+        Command::Repair(arguments) => arguments.run(&context),
+        Command::Dump(arguments) => arguments.run(&context),
+        Command::Restore(arguments) => arguments.run(&context),
+        Command::Demo(arguments) => arguments.run(&context),
+        Command::Completions(_) | Command::Man(_) => Ok(0),
+    }
+}
+
+/// The whole command line, for documents and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,1 +1,111 @@
-//! commands.
+//! The commands as library calls: each takes options (values), tells an observer what it does, can be cancelled, and
+//! returns an outcome (values). None reads arguments or configuration, none prints.
+//!
+//! ```no_run
+//! use pum::commands::upgrade::{self, Options};
+//! use pum::connection::Parameters;
+//! use pum::progress::{Cancel, Silent};
+//!
+//! let options = Options::new(
+//!     Parameters::resolve("host=localhost dbname=water")?,
+//!     "water_sys.upgrades".parse()?,
+//!     vec!["delta".into()],
+//! );
+//! let outcome = upgrade::run(&options, &Silent, &Cancel::default())?;
+//! println!("{} deltas applied, now at {:?}", outcome.applied.len(), outcome.version);
+//! # Ok::<(), pum::Error>(())
+//! ```
+
+pub mod baseline;
+pub mod dump;
+pub mod info;
+pub mod repair;
+pub mod restore;
+pub mod upgrade;
+pub mod version;
+
+use std::path::{Path, PathBuf};
+
+use crate::connection::{Parameters, Session};
+use crate::progress::{Cancel, Event, Progress};
+use crate::upgrade::TableName;
+use crate::upgrade::table::{Look, Server};
+use crate::{Error, Result};
+
+/// The name under which the server shows our sessions.
+const APPLICATION: &str = "pum";
+
+/// Connects and takes a first look.
+fn open(parameters: &Parameters, table: &TableName, role: Option<&str>, cancel: &Cancel) -> Result<(Session, Look)> {
+    let mut session = Session::open(parameters, APPLICATION, cancel)?;
+    let look = Look::at(&mut session, table, role)?;
+    Ok((session, look))
+}
+
+/// Says where a command works: the first line of every command that writes.
+fn tell_connected(session: &Session, server: &Server, progress: &dyn Progress) {
+    progress.event(&Event::Connected {
+        host: session.host(),
+        port: session.port(),
+        database: &server.database,
+        user: &server.user,
+        server_version: &server.version,
+    });
+}
+
+/// The options that name a database, its table and its directories, as they would be typed.
+fn typed(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> String {
+    let database = parameters.service().map_or_else(|| parameters.redacted(), str::to_owned);
+    let mut words = vec!["-p".to_owned(), quoted(&database), "-t".to_owned(), quoted(&table.to_string())];
+    if !directories.is_empty() {
+        words.push("-d".to_owned());
+        words.extend(directories.iter().map(|directory| quoted(&directory.to_string_lossy())));
+    }
+    words.join(" ")
+}
+
+/// A word for the shell, in quotes if it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-:@=+,%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// That the upgrades table is missing, and the command that makes it.
+fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> Error {
+    Error::failed(format!("there is no upgrades table {table} in this database")).hint(format!(
+        "declare which version the database is at: pum baseline {} -b X.Y.Z",
+        typed(parameters, table, directories)
+    ))
+}
+
+/// Whether a file is still what its row says that was applied; a file that cannot be read is not.
+fn is_edited(checksum: &str, path: &Path) -> bool {
+    std::fs::read(path).map_or(true, |bytes| !crate::delta::checksum_matches(checksum, &bytes))
+}
+
+/// What is known about the database that a session is connected to.
+struct Connected {
+    database: String,
+    major: u32,
+    read_only: bool,
+}
+
+/// Asks which database it is, and tells the observer.
+fn connected(session: &mut Session, progress: &dyn Progress) -> Result<Connected> {
+    let rows = session.query(
+        "SELECT current_database(), current_user, current_setting('server_version'),
+                current_setting('transaction_read_only')",
+    )?;
+    let mut row = rows.into_iter().flatten().map(Option::unwrap_or_default);
+    let mut next = || row.next().unwrap_or_default();
+    let (database, user, version, read_only) = (next(), next(), next(), next());
+    progress.event(&Event::Connected {
+        host: session.host(),
+        port: session.port(),
+        database: &database,
+        user: &user,
+        server_version: version.split(' ').next().unwrap_or_default(),
+    });
+    let major = session.server_version_num()? / 10_000;
+    Ok(Connected { database, major, read_only: read_only == "on" })
+}

@@ -317,7 +317,7 @@ impl Session {
 
     /// Forgets an earlier request to stop, so that what must still be done (a ROLLBACK) is not interrupted in turn.
     pub fn ignore_cancel(&mut self) {
-        self.cancel_sent = true;
+        self.cancel_sent |= self.cancel.is_requested();
     }
 }
 

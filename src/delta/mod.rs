@@ -7,4 +7,4 @@ mod version;
 
 pub use name::{Kind, Language, Name, Verdict, judge};
 pub use set::{Delta, DeltaSet, Hook, Moment, NotDelta, checksum, checksum_matches};
-pub use version::Version;
+pub use version::{NotAVersion, Version};

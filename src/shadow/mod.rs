@@ -165,7 +165,9 @@ impl Cluster {
 
     /// The connection to a database, through the socket, as the superuser.
     pub fn parameters(&self, database: &str) -> Result<Parameters> {
-        Parameters::resolve(&self.uri(database))
+        let host = self.socket_dir().to_string_lossy();
+        let base = Parameters::resolve(&format!("port={}", self.port))?;
+        Ok(base.with("host", &host).with("user", SUPERUSER).with("dbname", database))
     }
 
     /// The directory of the data.

@@ -1,0 +1,143 @@
+//! The arguments that several commands share, and what the configuration says where they are absent.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Context;
+use crate::connection::Parameters;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::upgrade::TableName;
+use crate::{Result, delta};
+
+/// The database that a command works on.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// The database: a service, a URI or a key/value string
+    ///
+    /// Default: `database` of pum.yaml, else PGSERVICE or PGDATABASE.
+    #[arg(short = 'p', long = "pg-service", alias = "pg_service", value_name = "DATABASE")]
+    pg_service: Option<String>,
+}
+
+impl Database {
+    /// The resolved connection of a command that only reads.
+    pub fn to_read(&self, context: &Context<'_>) -> Result<Parameters> {
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref()).unwrap_or_default();
+        let parameters = Parameters::resolve(text)?;
+        for warning in parameters.warnings() {
+            context.terminal.warning(warning);
+        }
+        if !parameters.names_database() {
+            return Err(Error::usage("no database is named")
+                .hint("name one with -p DATABASE (a service, a URI or \"host=… dbname=…\"), as `database` in pum.yaml, or with PGSERVICE or PGDATABASE"));
+        }
+        Ok(parameters)
+    }
+
+    /// The resolved connection of a command that writes: the name of a protected database must be typed, or given as
+    /// `--yes=NAME`.
+    pub fn to_write(&self, context: &Context<'_>, yes: &Yes) -> Result<Parameters> {
+        let parameters = self.to_read(context)?;
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref());
+        let names = [text, parameters.service(), Some(parameters.database())];
+        let protected = context.config.protect.iter().find(|name| names.contains(&Some(name.as_str())));
+        if let Some(name) = protected
+            && yes.yes.as_ref().and_then(Option::as_deref) != Some(name)
+            && !context.terminal.confirm_by_typing(&format!("{name} is protected."), name)
+        {
+            return Err(Error::usage(format!("{name} is protected and its name was not typed"))
+                .note("state", "nothing was done")
+                .hint(format!("--yes={name} says that you mean it")));
+        }
+        Ok(parameters)
+    }
+}
+
+/// Answers in advance.
+#[derive(Debug, Args)]
+pub struct Yes {
+    /// Answer questions with yes; for a protected database its name must be given
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    pub yes: Option<Option<String>>,
+}
+
+/// The upgrades table.
+#[derive(Debug, Args)]
+pub struct Table {
+    /// The upgrades table, schema.table [default: `upgrades_table` of pum.yaml]
+    #[arg(short = 't', long, value_name = "TABLE")]
+    table: Option<String>,
+}
+
+impl Table {
+    /// The name of the table.
+    pub fn name(&self, context: &Context<'_>) -> Result<TableName> {
+        self.table
+            .as_deref()
+            .or(context.config.upgrades_table.as_deref())
+            .ok_or_else(|| {
+                Error::usage("no upgrades table is named")
+                    .hint("name it with -t schema.table, or as upgrades_table in pum.yaml")
+            })?
+            .parse()
+    }
+}
+
+/// The delta directories.
+#[derive(Debug, Args)]
+pub struct Directories {
+    /// The delta directories [default: `delta_dirs` of pum.yaml]
+    #[arg(short = 'd', long = "dir", value_name = "DIR", num_args = 1..)]
+    dir: Vec<PathBuf>,
+}
+
+impl Directories {
+    /// The directories as given.
+    pub fn list(&self, context: &Context<'_>) -> Result<Vec<PathBuf>> {
+        let directories = if self.dir.is_empty() { &context.config.delta_dirs } else { &self.dir };
+        if directories.is_empty() {
+            return Err(Error::usage("no delta directory is named")
+                .hint("name it with -d DIR, or as delta_dirs in pum.yaml"));
+        }
+        Ok(directories.clone())
+    }
+}
+
+/// Parses `30`, `30s`, `500ms`, `5m`; a bare number is seconds.
+pub fn duration(text: &str) -> std::result::Result<Duration, String> {
+    let unit = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let number: f64 = text[..unit].parse().map_err(|_| format!("{text:?} is no duration, such as 30s, 500ms or 5m"))?;
+    let seconds = match text[unit..].trim() {
+        "ms" => number / 1000.0,
+        "" | "s" => number,
+        "m" | "min" => number * 60.0,
+        "h" => number * 3600.0,
+        other => return Err(format!("unknown unit {other:?}; ms, s, m and h are known")),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// Parses a version.
+pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
+    text.parse().map_err(|error: delta::NotAVersion| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::duration;
+
+    #[test]
+    fn durations_have_units_and_seconds_need_none() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "s", "3 weeks", "-1", "1e400"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

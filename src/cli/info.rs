@@ -1,0 +1,49 @@
+use clap::{Args, ValueEnum};
+
+use super::Context;
+use super::arguments::{Database, Directories, Table};
+use crate::Result;
+use crate::commands::info;
+
+/// Show the state of a database and of every delta
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pum info -p prod -t app_sys.upgrades -d delta")]
+pub struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    #[command(flatten)]
+    table: Table,
+    #[command(flatten)]
+    directories: Directories,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit with 1 when something is pending or wrong
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl Arguments {
+    pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        let options = info::Options {
+            table: self.table.name(context)?,
+            directories: self.directories.list(context)?,
+            connection: self.database.to_read(context)?,
+            known_late: context.config.late.iter().cloned().collect(),
+        };
+        let info = info::run(&options, context.cancel)?;
+        match self.format {
+            Format::Text => context.terminal.info(&info, &options)?,
+            Format::Json => context.terminal.json(&info)?,
+        }
+        Ok(u8::from(self.exit_code && !info.is_in_order()))
+    }
+}

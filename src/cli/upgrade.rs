@@ -1,0 +1,179 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::Context;
+use super::arguments::{Database, Directories, Table, Yes, duration, version};
+use crate::commands::upgrade;
+use crate::config::{Edited, Scalar};
+use crate::delta::Version;
+use crate::sql::{Origin, Value, Variables};
+use crate::terminal::{Mode, Terminal};
+use crate::upgrade::apply::{Grouping, Manner};
+use crate::upgrade::plan::Choice;
+use crate::{Error, Result};
+
+/// Apply the deltas that a database has not had yet
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    pum upgrade -p prod -t app_sys.upgrades -d delta --dry-run   what would run\n  \
+    pum upgrade -p prod -t app_sys.upgrades -d delta -v int SRID 2056\n  \
+    pum upgrade -p prod -t app_sys.upgrades -d delta --transaction all --backup before.dump")]
+pub struct Arguments {
+    #[command(flatten)]
+    database: Database,
+    #[command(flatten)]
+    table: Table,
+    #[command(flatten)]
+    directories: Directories,
+    /// Apply no delta above this version
+    #[arg(short = 'u', long, value_name = "X.Y.Z", value_parser = version)]
+    max_version: Option<Version>,
+    /// A variable for the deltas, used there as %(NAME)s; TYPE is int, float or str
+    #[arg(short = 'v', long = "var", value_names = ["TYPE", "NAME", "VALUE"], num_args = 3, allow_negative_numbers = true)]
+    variables: Vec<String>,
+    /// Tell every statement (also -vv)
+    #[arg(long)]
+    verbose: bool,
+    /// Show what would run, and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// What one transaction holds: each delta, or the whole run, so that a failure undoes everything
+    #[arg(long, value_enum, default_value_t = Transaction::Each)]
+    transaction: Transaction,
+    /// Apply at most this many deltas
+    #[arg(long, value_name = "N")]
+    stop_after: Option<usize>,
+    /// Run late deltas too: those below one of their directory that was applied already
+    #[arg(long, conflicts_with = "ignore_late")]
+    out_of_order: bool,
+    /// Pass over late deltas
+    #[arg(long)]
+    ignore_late: bool,
+    /// Dump the database to this file first
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    backup: Option<Option<PathBuf>>,
+    /// Write every statement, its time, its rows and the notices to this file
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// SET ROLE to this one first
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// How long to wait for another upgrade of the same database
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    lock_wait: Duration,
+    /// How long a statement may wait for a lock before its delta is undone and tried again; 0: for ever
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    lock_timeout: Duration,
+    /// How often a delta is tried again after it waited too long, or met a deadlock
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    retries: u32,
+    /// The Python for Python deltas [default: `python_exe` of pum.yaml, else python3]
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+    /// How to show progress
+    #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
+    progress: ProgressForm,
+    /// Tell only what is wrong
+    #[arg(short = 'q', long, conflicts_with = "verbose")]
+    quiet: bool,
+    #[command(flatten)]
+    yes: Yes,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Transaction {
+    /// Each SQL delta
+    Each,
+    /// The whole run, pre-all and post-all included
+    All,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProgressForm {
+    /// Bars on a terminal, else a line a delta
+    Auto,
+    /// A line a delta
+    Plain,
+    /// An event a line, as JSON on standard output
+    Json,
+}
+
+impl Arguments {
+    pub fn configure(&self, terminal: &mut Terminal) -> Result<()> {
+        let mode = match self.progress {
+            _ if self.quiet => Mode::Quiet,
+            ProgressForm::Json => Mode::Json,
+            ProgressForm::Plain => Mode::Lines,
+            ProgressForm::Auto => terminal.natural_mode(),
+        };
+        terminal.set_mode(mode, self.verbose);
+        match &self.log {
+            Some(file) => terminal.log_to(file),
+            None => Ok(()),
+        }
+    }
+
+    pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        let config = &context.config;
+        let backup = match self.backup {
+            None => None,
+            Some(Some(file)) => Some(file),
+            Some(None) => Some(config.backup_file.clone().ok_or_else(|| {
+                Error::usage("--backup names no file").hint("--backup FILE, or backup_file in pum.yaml")
+            })?),
+        };
+        let options = upgrade::Options {
+            table: self.table.name(context)?,
+            directories: self.directories.list(context)?,
+            variables: variables(&self.variables, config.variables.iter())?,
+            connection: if self.dry_run { self.database.to_read(context)? } else { self.database.to_write(context, &self.yes)? },
+            choice: Choice {
+                max_version: self.max_version,
+                out_of_order: self.out_of_order,
+                known_late: config.late.iter().cloned().collect(),
+                ignore_late: self.ignore_late,
+            },
+            manner: Manner {
+                grouping: match self.transaction {
+                    Transaction::Each => Grouping::Each,
+                    Transaction::All => Grouping::All,
+                },
+                role: self.role,
+                lock_timeout: self.lock_timeout,
+                retries: self.retries,
+                ..Manner::default()
+            },
+            lock_wait: self.lock_wait,
+            stop_after: self.stop_after,
+            refuse_edited: config.edited == Edited::Error,
+            backup,
+            python: self.python.or_else(|| config.python_exe.clone()),
+            pg_dump: config.pg_dump_exe.clone(),
+            dry_run: self.dry_run,
+        };
+        let outcome = upgrade::run(&options, context.terminal, context.cancel)?;
+        context.terminal.upgraded(&outcome, self.dry_run)?;
+        Ok(0)
+    }
+}
+
+/// The variables of the command line (three words each) before those of pum.yaml.
+fn variables<'a>(words: &[String], configured: impl Iterator<Item = (&'a String, &'a Scalar)>) -> Result<Variables> {
+    let mut variables = Variables::default();
+    for (name, value) in configured {
+        let value = match value {
+            Scalar::Int(number) => Value::parse("int", &number.to_string())?,
+            Scalar::Float(number) => Value::parse("float", &number.to_string())?,
+            Scalar::Text(text) => Value::parse("str", text)?,
+        };
+        variables.insert(name, value, Origin::Configuration);
+    }
+    for triple in words.chunks_exact(3) {
+        if let [kind, name, value] = triple {
+            variables.insert(name, Value::parse(kind, value)?, Origin::CommandLine);
+        }
+    }
+    Ok(variables)
+}

@@ -1,0 +1,212 @@
+//! `pum restore`: a dump into a database, after a look at the dump and at what the database holds already.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::connection::{Parameters, Session};
+use crate::dump::{self, Archive, Complaint, Format, Load};
+use crate::programs::{self, Program};
+use crate::progress::{Cancel, Progress};
+use crate::{Error, Result};
+
+/// What to restore.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The dump: custom, directory, tar or plain SQL.
+    pub file: PathBuf,
+    /// Schemas to leave out, by name.
+    pub exclude_schemas: Vec<String>,
+    /// `-x`: what the server refuses is reported, and is no error; and the database need not be empty.
+    pub ignore_errors: bool,
+    /// The database need not be empty.
+    pub into_existing: bool,
+    /// Drops the database first, if it exists, and makes it.
+    pub clean_database: bool,
+    /// With `clean_database`: ends the sessions that are connected.
+    pub force: bool,
+    /// How many entries at a time; more than one only from the custom and the directory format.
+    pub jobs: u32,
+    /// pg_restore; `None`: found as [`programs::find`] does.
+    pub pg_restore: Option<PathBuf>,
+    /// The name that has to be typed because the database is protected, as the user knows it.
+    pub protected: Option<String>,
+}
+
+impl Options {
+    /// The whole of this dump into an empty database.
+    pub fn new(file: impl Into<PathBuf>) -> Options {
+        Options {
+            file: file.into(),
+            exclude_schemas: Vec::new(),
+            ignore_errors: false,
+            into_existing: false,
+            clean_database: false,
+            force: false,
+            jobs: 1,
+            pg_restore: None,
+            protected: None,
+        }
+    }
+}
+
+/// What came of a restore that went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the server refused, with `ignore_errors`; each was reported as a warning.
+    pub complaints: Vec<Complaint>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// Restores a dump.
+///
+/// # Errors
+/// A file that is not a whole dump, a database that is not empty, is in use or is read-only: then nothing was
+/// touched. What the server refused, without `ignore_errors`; a cancellation: then a part is restored, and the
+/// error says so.
+pub fn run(
+    database: &Parameters,
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Outcome> {
+    let begin = Instant::now();
+    let archive = Archive::open(&options.file)?;
+    check_options(&archive, options)?;
+    let (mut session, maintained) = if options.clean_database {
+        maintenance(database, cancel)?
+    } else {
+        let session = Session::open(database, "pum restore", cancel).map_err(|error| {
+            let missing = error.sqlstate.as_deref() == Some("3D000");
+            if missing { error.hint("add --clean-database to make the database") } else { error }
+        })?;
+        (session, String::new())
+    };
+    let server = super::connected(&mut session, progress)?;
+    let name = if options.clean_database { maintained } else { server.database };
+    if server.read_only {
+        return Err(Error::failed(format!(
+            "the database {name} is read-only: nothing can be restored into it"
+        ))
+        .hint("connect to the primary server"));
+    }
+
+    let plain = archive.format() == Format::Plain;
+    let pg_restore = || programs::find(Program::PgRestore, options.pg_restore.as_deref(), Some(server.major));
+    let program =
+        if plain { programs::find(Program::Psql, None, Some(server.major))? } else { pg_restore()? };
+    archive.check_whole(&program.path)?;
+    let entries = archive.entries(&program.path, &options.exclude_schemas)?;
+
+    if let Some(expected) = &options.protected {
+        let verb = if options.clean_database { "drop and restore" } else { "restore into" };
+        let question = format!("{expected} is protected; type its name to {verb} the database {name}");
+        if !progress.confirm_by_typing(&question, expected) {
+            return Err(Error::usage(format!("{expected} is protected, and its name was not typed"))
+                .hint(format!("type the name, or add --yes={expected}")));
+        }
+    }
+    if options.clean_database {
+        clean(&mut session, &name, options.force, progress)?;
+    } else if !options.ignore_errors && !options.into_existing {
+        refuse_unless_empty(&mut session, &name)?;
+    }
+    drop(session);
+
+    let load = Load {
+        program: &program.path,
+        archive: &archive,
+        exclude_schemas: &options.exclude_schemas,
+        jobs: options.jobs,
+        go_on: options.ignore_errors,
+        entries: (!plain).then_some(entries.len()),
+    };
+    let partly = format!("the database {name} holds a part of the dump");
+    let complaints =
+        dump::load(database, &load, progress, cancel).map_err(|error| error.note("state", partly.clone()))?;
+    let errors =
+        if complaints.len() == 1 { "1 error".to_owned() } else { format!("{} errors", complaints.len()) };
+    if !complaints.is_empty() && !options.ignore_errors {
+        let mut error = Error::failed(format!("{errors} while restoring {}", options.file.display()));
+        for complaint in complaints {
+            error = error.note("refused", complaint.to_string());
+        }
+        return Err(error.note("state", partly).hint(
+            "restore again with --clean-database once the cause is gone, or with -x if the errors do not matter",
+        ));
+    }
+    for complaint in &complaints {
+        progress.warning(&complaint.to_string());
+    }
+    if !complaints.is_empty() {
+        progress.warning(&format!("{errors} ignored while restoring {}", options.file.display()));
+    }
+    let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Outcome { complaints, milliseconds })
+}
+
+fn check_options(archive: &Archive, options: &Options) -> Result<()> {
+    let format = archive.format();
+    if format == Format::Plain && !options.exclude_schemas.is_empty() {
+        return Err(Error::usage(format!(
+            "no schema can be left out of {}: it is SQL text",
+            options.file.display()
+        ))
+        .hint("leave out -N, or take a dump in another format"));
+    }
+    if options.jobs > 1 && !matches!(format, Format::Custom | Format::Directory) {
+        return Err(Error::usage(format!("a dump in the {format} format cannot be restored in parallel"))
+            .hint("leave out -j"));
+    }
+    if options.force && !options.clean_database {
+        return Err(Error::usage(
+            "--force ends the sessions that keep --clean-database from dropping the database",
+        )
+        .hint("add --clean-database, or leave out --force"));
+    }
+    Ok(())
+}
+
+/// A session in another database of the same server, from which this one, whose name it gives, can be dropped.
+fn maintenance(database: &Parameters, cancel: &Cancel) -> Result<(Session, String)> {
+    let name = database.get("dbname").or_else(|| database.get("user")).unwrap_or_default().to_owned();
+    let mut others = ["postgres", "template1"].into_iter().filter(|other| *other != name);
+    let first = others.next().unwrap_or("template1");
+    let open = |other: &str| Session::open(&database.with("dbname", other), "pum restore", cancel);
+    let session = match (open(first), others.next()) {
+        (Err(error), Some(second)) if error.sqlstate.as_deref() == Some("3D000") => open(second),
+        (outcome, _) => outcome,
+    };
+    Ok((session?, name))
+}
+
+fn clean(session: &mut Session, name: &str, force: bool, progress: &dyn Progress) -> Result<()> {
+    let occupants = dump::occupants(session, name)?;
+    if !force && !occupants.is_empty() {
+        let count = occupants.len();
+        let mut error = Error::failed(format!(
+            "the database {name} cannot be dropped: {count} other {} connected to it",
+            if count == 1 { "session is" } else { "sessions are" }
+        ));
+        for occupant in occupants {
+            error = error.note("session", occupant.to_string());
+        }
+        return Err(error.hint("end them, or add --force to have them ended"));
+    }
+    dump::recreate(session, name, force)?;
+    progress.note(&format!("made the database {name} anew"));
+    Ok(())
+}
+
+fn refuse_unless_empty(session: &mut Session, name: &str) -> Result<()> {
+    let (count, some) = dump::objects(session)?;
+    if count == 0 {
+        return Ok(());
+    }
+    let more = if count > some.len() { ", …" } else { "" };
+    let objects = if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+    Err(Error::failed(format!("the database {name} is not empty: it has {objects}"))
+        .note("objects", format!("{}{more}", some.join(", ")))
+        .hint("add --clean-database to drop it and make it anew")
+        .hint("or add --into-existing to restore beside what is there"))
+}

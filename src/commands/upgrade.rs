@@ -1,0 +1,260 @@
+//! `pum upgrade`: applies the deltas that a database has not had yet.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::connection::{Parameters, Session};
+use crate::delta::{DeltaSet, Version};
+use crate::progress::{Cancel, Event, Progress};
+use crate::sql::{Origin, Variables};
+use crate::upgrade::TableName;
+use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
+use crate::upgrade::lock::{self, Key};
+use crate::upgrade::plan::{Choice, Plan, State};
+use crate::upgrade::record::Record;
+use crate::upgrade::table::Table;
+use crate::upgrade::unit::{Unit, used_variables};
+use crate::{Error, Result};
+
+/// What to upgrade, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database.
+    pub connection: Parameters,
+    /// Its upgrades table.
+    pub table: TableName,
+    /// The delta directories.
+    pub directories: Vec<PathBuf>,
+    /// Which deltas run.
+    pub choice: Choice,
+    /// How they run.
+    pub manner: Manner,
+    /// How long to wait for another upgrade.
+    pub lock_wait: Duration,
+    /// Variables for the deltas.
+    pub variables: Variables,
+    /// Apply at most this many deltas.
+    pub stop_after: Option<usize>,
+    /// Stop when a delta was edited after it was applied.
+    pub refuse_edited: bool,
+    /// Dump the database to this file first.
+    pub backup: Option<PathBuf>,
+    /// The Python to use.
+    pub python: Option<PathBuf>,
+    /// The pg_dump to use.
+    pub pg_dump: Option<PathBuf>,
+    /// Only plan.
+    pub dry_run: bool,
+}
+
+impl Options {
+    /// An upgrade to the newest version, with everything else as the command line has it by default.
+    pub fn new(connection: Parameters, table: TableName, directories: Vec<PathBuf>) -> Options {
+        Options {
+            connection,
+            table,
+            directories,
+            choice: Choice::default(),
+            manner: Manner::default(),
+            lock_wait: Duration::from_secs(60),
+            variables: Variables::default(),
+            stop_after: None,
+            refuse_edited: false,
+            backup: None,
+            python: None,
+            pg_dump: None,
+            dry_run: false,
+        }
+    }
+}
+
+/// What was done, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The database.
+    pub database: String,
+    /// The version before.
+    pub version_before: Option<Version>,
+    /// The version now.
+    pub version: Option<Version>,
+    /// The files that ran, in order; for a dry run, those that would.
+    pub applied: Vec<String>,
+    /// How many deltas are left, because of `max_version` or `stop_after`.
+    pub left: usize,
+}
+
+/// Plans, then applies.
+///
+/// # Errors
+/// Before anything runs: a delta that cannot be read or understood, late deltas, a database that cannot be written to,
+/// a lock that somebody else holds. Then: what failed, what was undone, at which version the database is now.
+pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
+    let set = DeltaSet::read(&options.directories)?;
+    let role = options.manner.role.as_deref();
+    let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
+    super::tell_connected(&session, &look.server, progress);
+    let no_table = || super::no_table(&options.connection, &options.table, &options.directories);
+    let table = look.table.clone().ok_or_else(no_table)?;
+    if !options.dry_run {
+        look.refuse_read_only()?;
+        refuse_unwritable(&table, &look.server.user)?;
+    }
+    let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
+    let version_before = record.current_version();
+    if version_before.is_none() {
+        return Err(no_table().note("reason", format!("{} has no row that says at which version the database is", table.name)));
+    }
+    let plan = Plan::new(&set, &record, &options.choice);
+    warn(&set, &plan, options, progress)?;
+    let (units, left) = units(&set, &plan, options)?;
+    check_variables(&options.variables, &units, progress);
+    let labels: Vec<String> = units.iter().map(|unit| unit.label.clone()).collect();
+    progress.event(&Event::Planned { deltas: &labels });
+    let mut outcome =
+        Outcome { database: look.server.database.clone(), version_before, version: version_before, applied: labels, left };
+    if options.dry_run || units.is_empty() {
+        return Ok(outcome);
+    }
+    lock::refuse_transaction_pooler(&mut session, &options.connection, cancel)?;
+    if let Some(file) = &options.backup {
+        back_up(file, options, progress, cancel)?;
+    }
+    let python = PythonManner {
+        program: options.python.clone(),
+        directories: options.directories.clone(),
+        variables: python_variables(&options.variables),
+    };
+    let server = look.server;
+    let mut run =
+        Run::new(session, &options.connection, server, table, &record, &options.manner, &python, progress, cancel);
+    run.all(&units)?;
+    outcome.version = run.version();
+    outcome.applied = run.applied().to_vec();
+    Ok(outcome)
+}
+
+/// Takes the lock and reads the record: one round trip if the lock is free. A dry run takes none.
+fn lock_and_read(
+    session: &mut Session,
+    table: &Table,
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Record> {
+    if options.dry_run {
+        return table.read(session);
+    }
+    let key = Key::of(&table.name);
+    let message = format!("{}; {}", key.try_statement(), table.select_statement());
+    let mut results = session.query_each(&message).map_err(|fault| table.explain(fault))?.into_iter();
+    let got = results.next().unwrap_or_default();
+    if got.first().and_then(|row| row.first()?.as_deref()) == Some("t") {
+        return Ok(Table::decode(results.next().unwrap_or_default()));
+    }
+    key.wait(session, options.lock_wait, progress, cancel)?;
+    table.read(session)
+}
+
+fn refuse_unwritable(table: &Table, user: &str) -> Result<()> {
+    if table.writable {
+        return Ok(());
+    }
+    Err(Error::failed(format!("{user} may not write to the upgrades table {}", table.name))
+        .note("state", "nothing was done")
+        .hint(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {user}, or name the owning role with --role", table.name.quoted())))
+}
+
+/// Says, or stops for, what is not as it should be.
+fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progress) -> Result<()> {
+    for not in &set.not_deltas {
+        let rename = not.rename.as_ref().map_or_else(String::new, |rename| format!("; rename it to {rename}"));
+        progress.warning(&format!("{} is not a delta and does not run: {}{rename}", not.path.display(), not.reason));
+    }
+    let late: Vec<String> = plan.late().map(|judged| judged.delta.file_name()).collect();
+    if !late.is_empty() {
+        return Err(Error::usage(format!("late: {}", late.join(", ")))
+            .note("reason", "a higher version of the same directory was applied before they came")
+            .note("state", "nothing was done")
+            .hint("give them a version above the database's, or run them as they are with --out-of-order")
+            .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over"));
+    }
+    let edited: Vec<String> = plan
+        .deltas
+        .iter()
+        .filter(|judged| judged.state == State::Applied)
+        .filter(|judged| judged.row.is_some_and(|row| super::is_edited(&row.checksum, &judged.delta.path)))
+        .map(|judged| judged.delta.file_name())
+        .collect();
+    if options.refuse_edited && !edited.is_empty() {
+        return Err(Error::usage(format!("edited after they were applied: {}", edited.join(", ")))
+            .note("state", "nothing was done")
+            .hint("put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept DELTA"));
+    }
+    for file in &edited {
+        progress.warning(&format!("{file} was edited after it was applied; what it says now did not run"));
+    }
+    for judged in plan.deltas.iter().filter(|judged| judged.state == State::Begun) {
+        let when = judged.row.map_or("", |row| &row.installed_on);
+        progress.warning(&format!("{} began at {when} and did not end; it runs again", judged.delta.file_name()));
+    }
+    for row in &plan.gone {
+        progress.warning(&format!("{} is recorded as applied, but its file is gone", row.file_name()));
+    }
+    Ok(())
+}
+
+/// Everything that runs, read and understood; and how many deltas are left.
+fn units(set: &DeltaSet, plan: &Plan<'_>, options: &Options) -> Result<(Vec<Unit>, usize)> {
+    let variables = &options.variables;
+    let most = options.stop_after.unwrap_or(usize::MAX);
+    let mut units = Vec::new();
+    for hook in &set.pre_all {
+        units.push(Unit::of_hook(hook, variables)?);
+    }
+    for judged in plan.pending().take(most) {
+        units.push(Unit::of_delta(judged, variables)?);
+    }
+    for hook in &set.post_all {
+        units.push(Unit::of_hook(hook, variables)?);
+    }
+    if options.manner.grouping == Grouping::All
+        && let Some((unit, reason)) = units.iter().find_map(|unit| Some((unit, unit.forbids_one_transaction()?)))
+    {
+        return Err(Error::usage(format!("{} cannot be part of one transaction: {reason}", unit.label))
+            .note("state", "nothing was done")
+            .hint("run without --transaction all, or up to there with -u or --stop-after"));
+    }
+    let above = plan.deltas.iter().filter(|judged| judged.state == State::AboveMaximum).count();
+    let left = above + plan.pending().count().saturating_sub(most);
+    Ok((units, left))
+}
+
+/// Warns about variables of the command line that nothing uses.
+fn check_variables(variables: &Variables, units: &[Unit], progress: &dyn Progress) {
+    // A Python delta sees all of them, and does not say which it reads.
+    if units.is_empty() || units.iter().any(|unit| unit.script().is_none()) {
+        return;
+    }
+    let used = used_variables(units);
+    for (name, _, origin) in variables.iter() {
+        if origin == Origin::CommandLine && !used.contains(name) {
+            progress.warning(&format!("the variable {name} (-v) is used by no delta of this run"));
+        }
+    }
+}
+
+fn python_variables(variables: &Variables) -> serde_json::Map<String, serde_json::Value> {
+    variables.iter().map(|(name, value, _)| (name.to_owned(), value.to_json())).collect()
+}
+
+fn back_up(file: &std::path::Path, options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+    let dump = super::dump::Options {
+        pg_dump: options.pg_dump.clone(),
+        ..super::dump::Options::new(options.connection.clone(), file.to_owned())
+    };
+    super::dump::run(&dump, progress, cancel)
+        .map(drop)
+        .map_err(|error| error.note("state", "the upgrade did not begin: there is no backup"))
+}

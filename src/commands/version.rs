@@ -1,0 +1,26 @@
+//! `pum version`: the version that a database is at.
+
+use crate::Result;
+use crate::connection::Parameters;
+use crate::delta::Version;
+use crate::progress::Cancel;
+use crate::upgrade::TableName;
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database.
+    pub connection: Parameters,
+    /// Its upgrades table.
+    pub table: TableName,
+}
+
+/// The highest version recorded as done; `None` if the table is empty.
+///
+/// # Errors
+/// No connection, or no upgrades table.
+pub fn run(options: &Options, cancel: &Cancel) -> Result<Option<Version>> {
+    let (mut session, look) = super::open(&options.connection, &options.table, None, cancel)?;
+    let table = look.table.ok_or_else(|| super::no_table(&options.connection, &options.table, &[]))?;
+    Ok(table.read(&mut session)?.current_version())
+}

@@ -1,0 +1,179 @@
+//! Writing a dump: beside its place under another name, readable by its owner only, and put in its place when it is
+//! whole.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use tempfile::{Builder, TempDir};
+
+use super::Format;
+use super::client::Client;
+use crate::connection::Parameters;
+use crate::progress::{Cancel, Event, Progress};
+use crate::{Error, Result};
+
+/// What to dump, and where to.
+#[derive(Debug, Clone)]
+pub struct Write<'a> {
+    /// pg_dump.
+    pub program: &'a Path,
+    /// The file, or the directory of the directory format. One that exists is replaced.
+    pub target: &'a Path,
+    /// The format.
+    pub format: Format,
+    /// How many tables at a time; more than one only in the directory format.
+    pub jobs: u32,
+    /// Schemas to leave out, as patterns of pg_dump.
+    pub exclude_schemas: &'a [String],
+    /// How many tables there are, for the progress.
+    pub tables: Option<usize>,
+}
+
+/// The stage's name in the events.
+const STAGE: &str = "dump";
+
+/// Dumps a database. When it fails or is cancelled, nothing is left, and what stood in the place still does.
+pub fn write(
+    database: &Parameters,
+    what: &Write<'_>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
+    let begin = Instant::now();
+    let target = place(what.target, what.format)?;
+    let partial = Partial::beside(&target, what.format)?;
+    let mut client = Client::new(what.program, Some(database))?;
+    let command = client.command();
+    command.arg("--verbose").arg(format!("--format={}", what.format)).arg("--file").arg(partial.path());
+    if what.format == Format::Directory && what.jobs > 1 {
+        command.arg(format!("--jobs={}", what.jobs));
+    }
+    for schema in what.exclude_schemas {
+        command.arg(format!("--exclude-schema={schema}"));
+    }
+    progress.event(&Event::StageStarted { name: STAGE, items: what.tables });
+    let mut errors: Vec<String> = Vec::new();
+    let status = client.run(cancel, &mut |line| {
+        let text = line.strip_prefix("pg_dump: ").unwrap_or(line);
+        if let Some(table) = text.strip_prefix("dumping contents of table ") {
+            progress.event(&Event::StageItem { name: table.trim_matches('"') });
+        } else if let Some(warning) = text.strip_prefix("warning: ") {
+            progress.warning(&format!("pg_dump: {warning}"));
+        } else if let Some(error) = text.strip_prefix("error: ") {
+            errors.push(error.to_owned());
+        } else if let Some(detail) = text.strip_prefix("detail: ").filter(|_| errors.last().is_some()) {
+            errors.push(detail.to_owned());
+        }
+    })?;
+    if !status.success() {
+        let mut error = Error::failed(format!("pg_dump failed ({status}); no dump was written"));
+        for text in errors {
+            error = error.note("pg_dump", text);
+        }
+        return Err(error);
+    }
+    partial.put(&target)?;
+    let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    progress.event(&Event::StageDone { name: STAGE, milliseconds });
+    Ok(())
+}
+
+/// The place that a dump is written to: the file behind a link, checked for what would be lost.
+fn place(given: &Path, format: Format) -> Result<PathBuf> {
+    let target = given.canonicalize().unwrap_or_else(|_| given.to_owned());
+    let refuse = |why: &str| {
+        Err(Error::usage(format!("cannot dump to {}: {why}", given.display())).hint("name another file"))
+    };
+    match fs::metadata(&target) {
+        Err(_) if target.file_name().is_none() => refuse("it is not the name of a file"),
+        Err(_) => Ok(target),
+        Ok(metadata) if format == Format::Directory => {
+            let replaceable = metadata.is_dir()
+                && (target.join("toc.dat").is_file()
+                    || fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_none()));
+            if replaceable {
+                Ok(target)
+            } else {
+                refuse("it exists, and it is not a dump in the directory format")
+            }
+        }
+        Ok(metadata) if metadata.is_dir() => refuse("it is a directory"),
+        Ok(metadata) if !metadata.is_file() => refuse("it is not a regular file"),
+        Ok(_) => Ok(target),
+    }
+}
+
+/// A dump that is not whole yet; dropped, it is gone.
+enum Partial {
+    File(tempfile::TempPath),
+    Directory(TempDir),
+}
+
+impl Partial {
+    fn beside(target: &Path, format: Format) -> Result<Partial> {
+        let parent = parent(target);
+        let mut prefix = std::ffi::OsString::from(".");
+        prefix.push(target.file_name().unwrap_or_default());
+        prefix.push(".");
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(".partial");
+        let partial = if format == Format::Directory {
+            builder.permissions(Permissions::from_mode(0o700)).tempdir_in(parent).map(Partial::Directory)
+        } else {
+            builder
+                .permissions(Permissions::from_mode(0o600))
+                .tempfile_in(parent)
+                .map(|file| Partial::File(file.into_temp_path()))
+        };
+        partial.map_err(|error| {
+            let why = error.kind();
+            Error::usage(format!("cannot write to the directory {}: {why}", parent.display()))
+                .caused_by(error)
+        })
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Partial::File(path) => path,
+            Partial::Directory(directory) => directory.path(),
+        }
+    }
+
+    /// Puts it in its place, in one step for a file. A directory cannot be replaced in one step: the old one is
+    /// moved aside first, and back if the new one cannot be put there.
+    fn put(self, target: &Path) -> Result<()> {
+        let cannot = |error: std::io::Error| {
+            Error::failed(format!("the dump could not be moved to {}: {error}", target.display()))
+                .caused_by(error)
+        };
+        match self {
+            Partial::File(path) => path.persist(target).map_err(|error| cannot(error.error))?,
+            Partial::Directory(new) if !target.exists() => fs::rename(new.keep(), target).map_err(cannot)?,
+            Partial::Directory(new) => {
+                let aside = Builder::new().prefix(".old-dump-").tempdir_in(parent(target)).map_err(cannot)?;
+                let old = aside.path().join("dump");
+                fs::rename(target, &old).map_err(cannot)?;
+                if let Err(error) = fs::rename(new.path(), target) {
+                    fs::rename(&old, target).map_err(cannot)?;
+                    return Err(cannot(error));
+                }
+                // It is in its place now: nothing to remove.
+                let _ = new.keep();
+            }
+        }
+        // pg_dump has synced the content; this is for the name.
+        File::open(parent(target)).and_then(|directory| directory.sync_all()).map_err(cannot)
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The bytes that are free for a dump at this place.
+pub fn free_space(target: &Path) -> Option<u64> {
+    let status = rustix::fs::statvfs(parent(target)).ok()?;
+    Some(status.f_bavail.saturating_mul(status.f_frsize))
+}

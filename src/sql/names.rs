@@ -1,0 +1,76 @@
+//! Names of objects as the server understands them: quotes taken off, the rest in lower case, cut to 63 bytes.
+
+use super::scanner::{Scanner, Token};
+
+/// The name of a relation, with its schema if the statement says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The schema; none if search_path decides.
+    pub schema: Option<String>,
+    /// The name itself.
+    pub name: String,
+}
+
+/// Reads a name of one part, as the server folds it; none for what is no name, and for `U&""`.
+pub(super) fn part(scanner: &mut Scanner<'_>) -> Option<String> {
+    let folded = match scanner.next_significant()? {
+        (Token::Word, word) => word.to_ascii_lowercase(),
+        (Token::QuotedName, quoted) => quoted.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\""),
+        _ => return None,
+    };
+    Some(folded[..folded.floor_char_boundary(63)].to_owned())
+}
+
+/// Reads `name`, `schema.name` or `database.schema.name`.
+pub(super) fn qualified(scanner: &mut Scanner<'_>) -> Option<Name> {
+    let mut name = Name { schema: None, name: part(scanner)? };
+    loop {
+        let mut ahead = scanner.clone();
+        if !matches!(ahead.next_significant(), Some((Token::Other, "."))) {
+            return Some(name);
+        }
+        name = Name { schema: Some(name.name), name: part(&mut ahead)? };
+        *scanner = ahead;
+    }
+}
+
+/// Takes the next word if it is this one (in lower case).
+pub(super) fn take(scanner: &mut Scanner<'_>, word: &str) -> bool {
+    let mut ahead = scanner.clone();
+    let matches =
+        matches!(ahead.next_significant(), Some((Token::Word, next)) if next.eq_ignore_ascii_case(word));
+    if matches {
+        *scanner = ahead;
+    }
+    matches
+}
+
+/// Takes these words if all of them follow.
+pub(super) fn take_all(scanner: &mut Scanner<'_>, words: &[&str]) -> bool {
+    let mut ahead = scanner.clone();
+    let matches = words.iter().all(|word| take(&mut ahead, word));
+    if matches {
+        *scanner = ahead;
+    }
+    matches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Name, qualified};
+    use crate::sql::scanner::Scanner;
+
+    #[test]
+    fn names_are_folded_as_by_the_server() {
+        let name = |text: &str| qualified(&mut Scanner::new(text));
+        let is = |schema: Option<&str>, name: &str| {
+            Some(Name { schema: schema.map(str::to_owned), name: name.to_owned() })
+        };
+        assert_eq!(name("Pipe x"), is(None, "pipe"));
+        assert_eq!(name("/* a */ App . \"Pi\"\"pe\" (id)"), is(Some("app"), "Pi\"pe"));
+        assert_eq!(name("db.app.pipe"), is(Some("app"), "pipe"));
+        assert_eq!(name("app."), None);
+        assert_eq!(name("U&\"x\""), None);
+        assert_eq!(name(&"é".repeat(40)), is(None, &"é".repeat(31)));
+    }
+}

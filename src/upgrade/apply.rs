@@ -1,0 +1,254 @@
+//! Running the pieces of work of an upgrade against a database, in order, each recorded with its effects.
+//!
+//! The round trips: the statements of a delta go out together; its record and COMMIT go out together with the next
+//! one's BEGIN. So a delta costs two, however many statements it has.
+
+use std::time::{Duration, Instant};
+
+use super::lock::Key;
+use super::plan::State;
+use super::record::Row;
+use super::table::{NewRow, Server, Table};
+use super::unit::{Unit, Work};
+use super::waiting::Blockers;
+use crate::connection::{Parameters, Session};
+use crate::delta::Version;
+use crate::progress::{Cancel, Event, Progress};
+use crate::Result;
+
+/// How the pieces of work are grouped into transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Grouping {
+    /// Each SQL delta and script is a transaction of its own.
+    #[default]
+    Each,
+    /// The whole run is one transaction.
+    All,
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// How the pieces of work are grouped into transactions.
+    pub grouping: Grouping,
+    /// SET ROLE to this one before everything.
+    pub role: Option<String>,
+    /// How long a statement may wait for a lock before its transaction is undone and tried again; zero: for ever.
+    pub lock_timeout: Duration,
+    /// How often a transaction is tried again after it waited too long, or after a deadlock.
+    pub retries: u32,
+    /// No try begins later than this after the first one.
+    pub retry_within: Duration,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Manner {
+            grouping: Grouping::Each,
+            role: None,
+            lock_timeout: Duration::from_secs(5),
+            retries: 10,
+            retry_within: Duration::from_secs(300),
+        }
+    }
+}
+
+/// How Python scripts are run.
+#[derive(Debug, Clone, Default)]
+pub struct PythonManner {
+    /// The interpreter; `None`: the one that is found.
+    pub program: Option<std::path::PathBuf>,
+    /// The directories of the deltas, as given.
+    pub directories: Vec<std::path::PathBuf>,
+    /// The variables that scripts see.
+    pub variables: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A run: a session that holds the lock, and what it has done so far.
+pub struct Run<'a> {
+    pub(super) session: Session,
+    pub(super) parameters: &'a Parameters,
+    pub(super) server: Server,
+    pub(super) table: Table,
+    pub(super) key: Key,
+    pub(super) manner: &'a Manner,
+    pub(super) python: &'a PythonManner,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cancel: &'a Cancel,
+    pub(super) blockers: Blockers,
+    /// The highest id of the upgrades table when it was read: a higher one is somebody else's, or our own.
+    pub(super) last_id: i64,
+    /// The version that the database is at.
+    pub(super) version: Option<Version>,
+    /// What was committed, by file name.
+    pub(super) applied: Vec<String>,
+    /// Whether the transaction of the next piece of work is open already.
+    pub(super) begun: bool,
+    pub(super) total: usize,
+}
+
+impl<'a> Run<'a> {
+    /// A run on a session that holds the lock and has just read the record.
+    #[expect(clippy::too_many_arguments, reason = "what a run needs; each is a type of its own")]
+    pub fn new(
+        session: Session,
+        parameters: &'a Parameters,
+        server: Server,
+        table: Table,
+        record: &super::record::Record,
+        manner: &'a Manner,
+        python: &'a PythonManner,
+        progress: &'a dyn Progress,
+        cancel: &'a Cancel,
+    ) -> Run<'a> {
+        let blockers = Blockers::new(parameters, server.pid);
+        Run {
+            session,
+            parameters,
+            key: Key::of(&table.name),
+            server,
+            table,
+            manner,
+            python,
+            progress,
+            cancel,
+            blockers,
+            last_id: record.rows.iter().map(|row| row.id).max().unwrap_or_default(),
+            version: record.current_version(),
+            applied: Vec::new(),
+            begun: false,
+            total: 0,
+        }
+    }
+
+    /// The version that the database is at.
+    pub fn version(&self) -> Option<Version> {
+        self.version
+    }
+
+    /// The file names of what was committed, in order.
+    pub fn applied(&self) -> &[String] {
+        &self.applied
+    }
+
+    /// Runs everything, in order.
+    ///
+    /// # Errors
+    /// What failed, where, what was undone, at which version the database is now, and what to do. What was committed
+    /// before stays.
+    pub fn all(&mut self, units: &[Unit]) -> Result<()> {
+        self.total = units.len();
+        let mut done = 0;
+        while done < units.len() {
+            let group = self.group(&units[done..]);
+            if self.cancel.is_requested() {
+                return Err(self.stopped(&units[done..]));
+            }
+            let outcome = match &units[done].work {
+                Work::Transactional(_) => self.transaction(units, done..done + group),
+                Work::Segmented(script) => self.segmented(&units[done], done, script),
+                Work::Python => self.python(&units[done], done),
+            };
+            outcome.map_err(|error| self.with_state(error, &units[done..], group))?;
+            done += group;
+        }
+        Ok(())
+    }
+
+    /// How many of these pieces of work are the next transaction.
+    fn group(&self, units: &[Unit]) -> usize {
+        match self.manner.grouping {
+            Grouping::Each => 1,
+            Grouping::All => units.len(),
+        }
+    }
+
+    pub(super) fn started(&self, unit: &Unit, index: usize) {
+        self.progress.event(&Event::DeltaStarted {
+            number: index + 1,
+            total: self.total,
+            name: &unit.label,
+            statements: unit.statements(),
+        });
+    }
+
+    /// Notes that a piece of work is committed.
+    pub(super) fn committed(&mut self, unit: &Unit) {
+        if let Some(name) = &unit.name {
+            self.version = self.version.max(Some(name.version));
+        }
+        self.applied.push(unit.label.clone());
+    }
+
+    pub(super) fn ended(&self, unit: &Unit, index: usize, began: Instant) {
+        self.progress.event(&Event::DeltaDone {
+            number: index + 1,
+            total: self.total,
+            name: &unit.label,
+            milliseconds: milliseconds(began),
+        });
+    }
+
+    /// The row of a piece of work, if it is recorded at all.
+    pub(super) fn new_row<'u>(&self, unit: &'u Unit, script: &'u str, began: Instant, success: bool) -> Option<NewRow<'u>> {
+        let name = unit.name.as_ref()?;
+        Some(NewRow {
+            version: name.version,
+            title: &name.title,
+            code: name.kind.code(),
+            script,
+            checksum: &unit.checksum,
+            milliseconds: milliseconds(began),
+            success,
+            statements_done: None,
+        })
+    }
+
+    /// Brings the session back to what it was after connecting, and sets what protects a run: no timeouts but that
+    /// of locks, and a server that notices soon when we are gone.
+    pub(super) fn reset_statements(&self) -> String {
+        let set = |name: &str, value: u128| format!("set_config('{name}', '{value}', false)");
+        let mut settings = vec![
+            set("statement_timeout", 0),
+            set("idle_in_transaction_session_timeout", 0),
+            set("lock_timeout", self.manner.lock_timeout.as_millis()),
+        ];
+        if self.server.version_num >= 140_000 {
+            settings.push(set("idle_session_timeout", 0));
+            // Refused by servers on systems that cannot watch a socket.
+            let check = set("client_connection_check_interval", 500);
+            settings.push(format!("CASE WHEN version() LIKE '%linux%' THEN {check} END"));
+        }
+        if self.server.version_num >= 170_000 {
+            settings.push(set("transaction_timeout", 0));
+        }
+        // DISCARD ALL would drop our lock, and is refused in a transaction.
+        format!(
+            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; \
+             DISCARD SEQUENCES; SELECT {}; {}",
+            settings.join(", "),
+            self.role_statement(),
+        )
+    }
+
+    /// Takes the role that writes the record, whatever role a delta took.
+    pub(super) fn own_role_statements(&self) -> String {
+        format!("SET SESSION AUTHORIZATION DEFAULT; {}", self.role_statement())
+    }
+
+    fn role_statement(&self) -> String {
+        self.manner.role.as_deref().map_or_else(String::new, |role| {
+            format!("SET ROLE {};", postgres_protocol::escape::escape_identifier(role))
+        })
+    }
+}
+
+/// Whole milliseconds since then.
+pub(super) fn milliseconds(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether a row says that a delta began and did not end.
+pub fn is_unfinished(row: &Row, state: State) -> bool {
+    state == State::Begun && !row.success
+}

@@ -1,0 +1,133 @@
+//! The pieces of work of an upgrade: each delta and each pre-all and post-all script, read from disk, taken apart and
+//! judged before anything runs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::plan::Judged;
+use super::record::Row;
+use crate::delta::{Hook, Language, Name, checksum};
+use crate::sql::{self, Kind, Script, Source, Step, Variables};
+use crate::{Error, Result};
+
+/// How a piece of work is done.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// SQL in one transaction, with its record in it.
+    Transactional(Script),
+    /// SQL with a statement that cannot run in a transaction: statement by statement, with progress in its row.
+    Segmented(Script),
+    /// A Python script with connections of its own.
+    Python,
+}
+
+/// A piece of work.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The file.
+    pub path: PathBuf,
+    /// The file's name, for messages.
+    pub label: String,
+    /// The identity under which it is recorded; `None` for pre-all and post-all, which are not.
+    pub name: Option<Name>,
+    /// MD5 of the file's bytes.
+    pub checksum: String,
+    /// The file's text; empty for Python.
+    pub source: Source,
+    /// What is to be done.
+    pub work: Work,
+    /// The row of an earlier run that did not end.
+    pub begun: Option<Row>,
+}
+
+impl Unit {
+    /// Reads a delta.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, with the place; a statement that cannot run in a transaction in a
+    /// delta that does not say so.
+    pub fn of_delta(judged: &Judged<'_>, variables: &Variables) -> Result<Unit> {
+        let delta = judged.delta;
+        let mut unit = Unit::read(&delta.path, delta.name.kind.language(), variables)?;
+        unit.name = Some(delta.name.clone());
+        unit.begun = judged.row.cloned();
+        Ok(unit)
+    }
+
+    /// Reads a pre-all or post-all script.
+    ///
+    /// # Errors
+    /// As [`Unit::of_delta`]; and a script that wants to run without a transaction, for it has no row for its
+    /// progress.
+    pub fn of_hook(hook: &Hook, variables: &Variables) -> Result<Unit> {
+        let unit = Unit::read(&hook.path, hook.language, variables)?;
+        if matches!(unit.work, Work::Segmented(_)) {
+            return Err(Error::usage(format!("{} cannot run without a transaction", unit.path.display()))
+                .note("reason", "pre-all and post-all scripts are not recorded, so one that died could not be told from one that ended")
+                .hint("move those statements to a delta"));
+        }
+        Ok(unit)
+    }
+
+    fn read(path: &Path, language: Language, variables: &Variables) -> Result<Unit> {
+        let bytes = std::fs::read(path)
+            .map_err(|cause| Error::usage(format!("{} cannot be read: {cause}", path.display())))?;
+        let label = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let checksum = checksum(&bytes);
+        let (source, work) = match language {
+            Language::Python => (Source::default(), Work::Python),
+            Language::Sql => {
+                let source = Source::decode(path, bytes)?;
+                let script = sql::prepare(&source, variables)?;
+                let work = if script.directives.no_transaction().is_some() {
+                    Work::Segmented(script)
+                } else {
+                    refuse_outside_transaction(&source, &script)?;
+                    Work::Transactional(script)
+                };
+                (source, work)
+            }
+        };
+        Ok(Unit { path: path.to_owned(), label, name: None, checksum, source, work, begun: None })
+    }
+
+    /// How many statements it has; 0 for Python.
+    pub fn statements(&self) -> usize {
+        self.script().map_or(0, |script| script.steps.iter().filter_map(Step::statement).count())
+    }
+
+    /// The SQL, if it is SQL.
+    pub fn script(&self) -> Option<&Script> {
+        match &self.work {
+            Work::Transactional(script) | Work::Segmented(script) => Some(script),
+            Work::Python => None,
+        }
+    }
+
+    /// Why it cannot share one transaction with all the others; `None` if it can.
+    pub fn forbids_one_transaction(&self) -> Option<&'static str> {
+        match self.work {
+            Work::Transactional(_) => None,
+            Work::Segmented(_) => Some("it says `-- pum: no-transaction`"),
+            Work::Python => Some("Python scripts use connections of their own"),
+        }
+    }
+}
+
+/// Refuses, before anything runs, a statement that the server would refuse in a transaction.
+fn refuse_outside_transaction(source: &Source, script: &Script) -> Result<()> {
+    for statement in script.steps.iter().filter_map(Step::statement) {
+        if let Kind::NotInTransaction(outside) = &statement.kind {
+            return Err(Error::usage(format!("{} cannot run in a transaction", outside.what))
+                .at(source.excerpt(statement.range(), "this statement"))
+                .hint("put the line `-- pum: no-transaction` into the delta: its statements then commit one by one, and a run that died goes on where it stopped")
+                .hint("best in a delta of its own, so that the others stay all-or-nothing"));
+        }
+    }
+    Ok(())
+}
+
+/// The names of the variables that the pieces of work use.
+pub fn used_variables(units: &[Unit]) -> BTreeSet<String> {
+    units.iter().filter_map(Unit::script).flat_map(|script| script.used_variables.iter().cloned()).collect()
+}
