@@ -1,6 +1,7 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
 mod connection;
+mod demo;
 mod dump;
 mod python;
 mod restore;
