@@ -172,7 +172,7 @@ impl Config {
         let names: Vec<&str> = mapping.keys().filter_map(Yaml::as_str).collect();
         let is_newer_key =
             |name: &&str| KEYS.iter().any(|(key, _)| key == name) && !OLDER_KEYS.contains(name);
-        let older = !is_new_name && !names.iter().any(|name| is_newer_key(name));
+        let older = !is_new_name && !names.iter().any(is_newer_key);
         let mut warnings = Vec::new();
         for (key, value) in mapping {
             for error in unknown_keys(file, text, key, value) {

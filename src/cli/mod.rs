@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod demo;
 mod documents;
 mod dump;
 mod info;
@@ -61,6 +62,7 @@ enum Command {
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
+    Demo(demo::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -109,6 +111,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
+        Command::Demo(arguments) => arguments.run(&context),
         Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }

@@ -18,6 +18,7 @@
 
 pub mod baseline;
 mod connected;
+pub mod demo;
 pub mod dump;
 pub mod info;
 pub mod repair;
