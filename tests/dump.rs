@@ -238,6 +238,8 @@ fn a_killed_dump_takes_pg_dump_with_it() {
     let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "dump::dump_that_waits"])
         .env("PUM_TEST_DUMP", format!("{} {}", database.uri(), project.path().join("x.dump").display()))
+        // A killed process leaves its temporary files: here they go with the project.
+        .env("TMPDIR", project.path())
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
