@@ -30,15 +30,12 @@ fn show(directory: Option<&Path>) -> (Demo, Vec<Vec<&'static str>>) {
 fn dumped(uri: &str) -> String {
     let pg_dump = support::cluster().programs().sibling(Program::PgDump);
     let run = |arguments: &[&str]| {
-        let output = Command::new(&pg_dump)
-            .args(arguments)
-            .arg(uri)
-            .output()
-            .expect("pg_dump");
+        let output = Command::new(&pg_dump).args(arguments).arg(uri).output().expect("pg_dump");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
     };
-    let text = run(&["--schema-only", "-n", "water"]) + &run(&["--data-only", "--inserts", "-t", "water.vl_*"]);
+    let text =
+        run(&["--schema-only", "-n", "water"]) + &run(&["--data-only", "--inserts", "-t", "water.vl_*"]);
     text.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
 }
 
@@ -56,8 +53,9 @@ fn the_demonstration_takes_its_database_from_the_first_release_to_the_newest() {
     assert!(support::try_query(&uri, "select 1").is_err(), "the server goes with the demonstration");
     assert!(directory.join("delta").exists(), "the project stays");
 
-    let error = demo::run(&Options { directory: Some(directory) }, &|_, _| Ok(()), &Silent, &Cancel::default())
-        .unwrap_err();
+    let error =
+        demo::run(&Options { directory: Some(directory) }, &|_, _| Ok(()), &Silent, &Cancel::default())
+            .unwrap_err();
     assert_eq!(error.kind, Kind::Usage);
     assert!(error.message.ends_with("water works is not empty"), "{error}");
 }

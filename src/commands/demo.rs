@@ -60,7 +60,10 @@ impl Demo {
         };
         write_project(&directory)?;
         let directory = fs::canonicalize(&directory).map_err(|cause| unusable(&directory, "found", cause))?;
-        progress.note(&format!("a sample project in {}, with the releases 1.0.0, 1.1.0 and 1.2.0", directory.display()));
+        progress.note(&format!(
+            "a sample project in {}, with the releases 1.0.0, 1.1.0 and 1.2.0",
+            directory.display()
+        ));
 
         let demo = Demo { directory, cluster };
         let mut session = demo.session("postgres", cancel)?;

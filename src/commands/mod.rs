@@ -17,6 +17,7 @@
 //! ```
 
 pub mod baseline;
+pub mod demo;
 pub mod dump;
 pub mod info;
 pub mod repair;

@@ -126,9 +126,10 @@ mod tests {
         let directory = place.path().join("new/water");
         write_project(&directory).unwrap();
         let repository = Repository::open(&directory).unwrap();
-        assert_eq!(repository.tag_names(None).unwrap().iter().flatten().flatten().collect::<Vec<_>>(), [
-            "1.0.0", "1.1.0", "1.2.0"
-        ]);
+        assert_eq!(
+            repository.tag_names(None).unwrap().iter().flatten().flatten().collect::<Vec<_>>(),
+            ["1.0.0", "1.1.0", "1.2.0"]
+        );
         assert_eq!(repository.head().unwrap().name().unwrap(), "refs/heads/main");
         assert!(repository.statuses(None).unwrap().is_empty());
         let first = repository.revparse_single("1.0.0^{tree}").unwrap().peel_to_tree().unwrap();
