@@ -2,8 +2,9 @@
 //! stands in an argument list and nothing of the user's environment gets between.
 
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -20,9 +21,11 @@ const NEWEST_IN_FILE: u8 = 13;
 /// libpq before 14 reads lines of 255 bytes.
 const LONGEST_LINE: usize = 250;
 
-/// A service file with one service, readable by its owner alone, that holds a whole connection; removed when dropped.
+/// A service file with one service, readable by its owner alone, that holds a whole connection; gone when dropped, on
+/// Linux also when this process is killed.
 pub struct ServiceFile {
-    file: NamedTempFile,
+    path: PathBuf,
+    _kept: Kept,
     name: String,
     variables: Vec<(&'static str, String)>,
 }
@@ -36,16 +39,9 @@ impl ServiceFile {
     /// The file could not be written, or a value can be given neither in the file nor by a variable.
     pub fn create(parameters: &Parameters) -> Result<ServiceFile> {
         let known = parameters.service().filter(|name| is_plain(name));
-        let mut service = ServiceFile {
-            file: tempfile::Builder::new()
-                .prefix("pum-service-")
-                .suffix(".conf")
-                .tempfile()
-                .map_err(unwritable)?,
-            name: known.unwrap_or("pum").to_owned(),
-            variables: Vec::new(),
-        };
-        let mut section = format!("[{}]\n", service.name);
+        let name = known.unwrap_or("pum").to_owned();
+        let mut variables = Vec::new();
+        let mut section = format!("[{name}]\n");
         for (keyword, value) in whole(parameters)? {
             let line = format!("{keyword}={value}");
             let description = keywords::find(&keyword);
@@ -54,7 +50,7 @@ impl ServiceFile {
             let fits = !value.contains('\n') && !value.as_bytes().last().is_some_and(|&byte| is_space(byte));
             match variable {
                 Some(variable) if is_new || !fits || line.len() > LONGEST_LINE => {
-                    service.variables.push((variable, value))
+                    variables.push((variable, value))
                 }
                 None if !fits => {
                     return Err(Error::usage(format!(
@@ -64,8 +60,10 @@ impl ServiceFile {
                 _ => section.extend([&line, "\n"]),
             }
         }
-        service.file.write_all(section.as_bytes()).and_then(|()| service.file.flush()).map_err(unwritable)?;
-        Ok(service)
+        let (kept, path) = Kept::write(&section).map_err(|error| {
+            Error::failed(format!("cannot write a temporary service file: {error}")).caused_by(error)
+        })?;
+        Ok(ServiceFile { path, _kept: kept, name, variables })
     }
 
     /// The name of the service.
@@ -75,7 +73,7 @@ impl ServiceFile {
 
     /// The path of the file.
     pub fn path(&self) -> &Path {
-        self.file.path()
+        &self.path
     }
 
     /// The variables that a program needs to find the connection when it asks libpq for the service, or for nothing
@@ -103,8 +101,39 @@ impl ServiceFile {
     }
 }
 
-fn unwritable(error: std::io::Error) -> Error {
-    Error::failed(format!("cannot write a temporary service file: {error}")).caused_by(error)
+/// What keeps the file alive.
+enum Kept {
+    #[cfg(target_os = "linux")]
+    /// A file without a name, reached through this process's open files: nothing is left when the process is killed.
+    Nameless {
+        _file: File,
+    },
+    Named {
+        _file: NamedTempFile,
+    },
+}
+
+impl Kept {
+    fn write(contents: &str) -> io::Result<(Kept, PathBuf)> {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            use std::os::unix::fs::PermissionsExt;
+            let mut file = tempfile::tempfile()?;
+            // The crate leaves this to the umask, since nobody but us and root reaches it.
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            file.write_all(contents.as_bytes())?;
+            let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+            // Some sandboxes have no /proc.
+            if File::open(&path).is_ok() {
+                return Ok((Kept::Nameless { _file: file }, path));
+            }
+        }
+        let mut file = tempfile::Builder::new().prefix("pum-service-").suffix(".conf").tempfile()?;
+        file.write_all(contents.as_bytes())?;
+        let path = file.path().to_owned();
+        Ok((Kept::Named { _file: file }, path))
+    }
 }
 
 fn is_plain(name: &str) -> bool {
