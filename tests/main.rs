@@ -4,6 +4,7 @@ mod connection;
 mod demo;
 mod dump;
 mod python;
+mod readme;
 mod reference;
 mod restore;
 mod shadow;
