@@ -7,3 +7,4 @@ mod python;
 mod restore;
 mod shadow;
 mod support;
+mod unbreakable;
