@@ -4,6 +4,8 @@ mod connection;
 mod demo;
 mod dump;
 mod python;
+mod readme;
+mod reference;
 mod restore;
 mod shadow;
 mod support;
