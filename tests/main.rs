@@ -9,3 +9,4 @@ mod reference;
 mod restore;
 mod shadow;
 mod support;
+mod unbreakable;

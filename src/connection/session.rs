@@ -288,7 +288,6 @@ async fn drive<T>(
 ) -> Reply<T> {
     let mut work = pin!(work);
     let mut clock = tokio::time::interval(Cancel::INTERVAL);
-    let mut lost: Option<tokio_postgres::Error> = None;
     poll_fn(|context| {
         if clock.poll_tick(context).is_ready() {
             while clock.poll_tick(context).is_ready() {}
@@ -301,25 +300,23 @@ async fn drive<T>(
             report(watch);
             match (outcome, message) {
                 (Poll::Ready(outcome), message) => {
-                    if let Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) = message {
-                        watch.notice(&notice);
+                    let mut reason = None;
+                    match message {
+                        Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => watch.notice(&notice),
+                        Poll::Ready(Some(Err(error))) => reason = Some(error),
+                        _ => {}
                     }
                     return Poll::Ready(outcome.map_err(|error| {
-                        if error.as_db_error().is_some() {
-                            Fault::new(error)
-                        } else {
-                            Fault::new(lost.take().unwrap_or(error))
-                        }
+                        let told = error.as_db_error().is_some();
+                        Fault::new(reason.filter(|_| !told).unwrap_or(error))
                     }));
                 }
                 (Poll::Pending, Poll::Ready(Some(Ok(AsyncMessage::Notice(notice))))) => watch.notice(&notice),
                 (Poll::Pending, Poll::Ready(Some(Ok(_)))) => {}
-                (Poll::Pending, Poll::Ready(Some(Err(error)))) => lost = Some(error),
+                // It would give the same error for ever, and the work would wait for ever.
+                (Poll::Pending, Poll::Ready(Some(Err(error)))) => return Poll::Ready(Err(Fault::new(error))),
                 (Poll::Pending, Poll::Ready(None)) => {
-                    let fault = lost
-                        .take()
-                        .map_or_else(|| Fault::Lost("the server closed it".to_owned()), Fault::new);
-                    return Poll::Ready(Err(fault));
+                    return Poll::Ready(Err(Fault::Lost("the server closed it".to_owned())));
                 }
                 (Poll::Pending, Poll::Pending) => return Poll::Pending,
             }

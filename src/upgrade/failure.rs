@@ -17,12 +17,11 @@ impl Run<'_> {
         let unit = &units[failure.unit];
         let in_commit = matches!(failure.moment, Moment::Commit);
         let fault = match failure.cause {
-            Cause::Error(error) => return error.note("state", "it was undone"),
+            Cause::Error(error) => return error.note("state", self.undone()),
             Cause::Fault(fault) => fault,
         };
         if self.cancel.is_requested() && fault.sqlstate() == Some("57014") {
-            return Error::interrupted(format!("interrupted in {}", unit.label))
-                .note("state", "it was undone");
+            return Error::interrupted(format!("interrupted in {}", unit.label)).note("state", self.undone());
         }
         let lost = fault.is_lost();
         let mut error = match failure.moment {
@@ -44,7 +43,7 @@ impl Run<'_> {
         if lost && in_commit {
             self.after_lost_commit(error, unit)
         } else {
-            error.note("state", "it was undone")
+            error.note("state", self.undone())
         }
     }
 
@@ -86,10 +85,18 @@ impl Run<'_> {
             Some(record) if unit.name.as_ref().is_some_and(|name| record.row(name).is_some_and(|row| row.success)) => {
                 error.note("state", "it was committed nevertheless: it is recorded").hint("run the same command again, for what is left")
             }
-            Some(_) if unit.name.is_some() => error.note("state", "it was undone"),
+            Some(_) if unit.name.is_some() => error.note("state", self.undone()),
             _ => error
                 .note("state", "it is not known whether it was committed, for the server does not answer")
                 .hint("when the server runs again, `pum info` shows it; a delta that is recorded was committed whole"),
+        }
+    }
+
+    /// What became of the transaction that failed.
+    fn undone(&self) -> &'static str {
+        match self.manner.grouping {
+            Grouping::Each => "it was undone",
+            Grouping::All => "everything that this run did was undone",
         }
     }
 
