@@ -103,7 +103,10 @@ pub fn marks(uri: &str, deltas: &[(&str, &str)]) -> Vec<[usize; 4]> {
 pub fn assert_consistent(uri: &str, case: &str) -> usize {
     let marks = marks(uri, &DELTAS);
     let done = marks.iter().take_while(|mark| **mark == [1; 4]).count();
-    assert!(marks[done..].iter().all(|mark| *mark == [0; 4]), "{case}: recorded, first, last, table: {marks:?}");
+    assert!(
+        marks[done..].iter().all(|mark| *mark == [0; 4]),
+        "{case}: recorded, first, last, table: {marks:?}"
+    );
     done
 }
 
