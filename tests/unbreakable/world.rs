@@ -208,7 +208,10 @@ pub fn marks(uri: &str, titles: &[&str]) -> Vec<[usize; 4]> {
 pub fn assert_consistent(uri: &str, case: &str) -> usize {
     let marks = marks(uri, &TITLES);
     let done = marks.iter().take_while(|mark| **mark == [1; 4]).count();
-    assert!(marks[done..].iter().all(|mark| *mark == [0; 4]), "{case}: recorded, first, last, table: {marks:?}");
+    assert!(
+        marks[done..].iter().all(|mark| *mark == [0; 4]),
+        "{case}: recorded, first, last, table: {marks:?}"
+    );
     done
 }
 
