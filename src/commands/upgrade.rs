@@ -127,7 +127,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     if options.dry_run || units.is_empty() {
         return Ok(outcome);
     }
-    lock::refuse_transaction_pooler(&mut session, &options.connection, cancel)?;
+    lock::refuse_transaction_pooler(&mut session, look.server.pid, &options.connection, cancel)?;
     if let Some(file) = &options.backup {
         back_up(file, options, progress, cancel)?;
     }
