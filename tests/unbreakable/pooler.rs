@@ -15,13 +15,13 @@ use super::world::{Ground, PATIENCE, TITLES, assert_consistent, marks, project, 
 use crate::support::{Running, cluster, try_query};
 
 /// A pgbouncer in front of the shared cluster, its files beside the cluster's socket.
-struct Bouncer {
+pub struct Bouncer {
     process: Child,
     port: u16,
 }
 
 impl Bouncer {
-    fn start(settings: &str) -> Bouncer {
+    pub fn start(settings: &str) -> Bouncer {
         static PORT: AtomicU16 = AtomicU16::new(6400);
         let program = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
             .chain(["/usr/sbin".into(), "/sbin".into()])
@@ -54,6 +54,10 @@ impl Bouncer {
             sleep(Duration::from_millis(10));
         }
         Bouncer { process, port }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     fn uri(&self, ground: &Ground) -> String {
