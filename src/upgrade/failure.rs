@@ -41,7 +41,7 @@ impl Run<'_> {
             error = error.note("tries", format!("{}, the last one failed as above", tries + 1));
         }
         if lost && in_commit {
-            self.after_lost_commit(error, unit)
+            self.after_lost_commit(error, units, failure.unit)
         } else {
             error.note("state", self.undone())
         }
@@ -80,13 +80,27 @@ impl Run<'_> {
     }
 
     /// The connection broke at COMMIT: only a new one can tell what became of it.
-    fn after_lost_commit(&self, error: Error, unit: &Unit) -> Error {
-        match self.look_again() {
-            Some(record) if unit.name.as_ref().is_some_and(|name| record.row(name).is_some_and(|row| row.success)) => {
-                error.note("state", "it was committed nevertheless: it is recorded").hint("run the same command again, for what is left")
+    fn after_lost_commit(&mut self, error: Error, units: &[Unit], number: usize) -> Error {
+        let together = match self.manner.grouping {
+            Grouping::Each => &units[number..=number],
+            Grouping::All => units,
+        };
+        // What is recorded in that transaction tells of all that was in it.
+        let recorded = together.iter().find_map(|unit| unit.name.as_ref()).and_then(|name| {
+            let record = self.look_again()?;
+            Some(record.row(name).is_some_and(|row| row.success))
+        });
+        match recorded {
+            Some(true) => {
+                for unit in together {
+                    self.committed(unit);
+                }
+                error
+                    .note("state", "it was committed nevertheless: it is recorded")
+                    .hint("run the same command again, for what is left")
             }
-            Some(_) if unit.name.is_some() => error.note("state", self.undone()),
-            _ => error
+            Some(false) => error.note("state", self.undone()),
+            None => error
                 .note("state", "it is not known whether it was committed, for the server does not answer")
                 .hint("when the server runs again, `pum info` shows it; a delta that is recorded was committed whole"),
         }

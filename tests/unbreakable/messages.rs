@@ -90,6 +90,10 @@ fn accidents(
         let done = assert_consistent(&plot.uri(), &case);
         let hooks = plot.value("select count(*) from ledger where part = 'ran'");
         assert!(check(done, &hooks), "{case}: {done} deltas, {hooks} other scripts");
+        if let Some(text) = text.filter(|text| text.contains("is at version")) {
+            let version = ["1.0.0", "1.1.0", "1.2.0", "1.10.0"][done];
+            assert!(text.contains(&format!("is at version {version}")), "{case}: it is at {version}");
+        }
         assert_completes(&project, &plot.uri(), options, &case);
     });
 }
