@@ -119,9 +119,6 @@ pub struct Feedback {
     /// How to show progress
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     progress: ProgressForm,
-    /// Tell only what is wrong
-    #[arg(short = 'q', long)]
-    quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -138,7 +135,6 @@ impl Feedback {
     /// Sets the terminal accordingly; `verbose` adds every statement.
     pub fn configure(&self, terminal: &mut Terminal, verbose: bool) {
         let mode = match self.progress {
-            _ if self.quiet => Mode::Quiet,
             ProgressForm::Json => Mode::Json,
             ProgressForm::Plain => Mode::Lines,
             ProgressForm::Auto => terminal.natural_mode(),
@@ -165,6 +161,12 @@ pub fn duration(text: &str) -> std::result::Result<Duration, String> {
 /// Parses a version.
 pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
     text.parse().map_err(|error: delta::NotAVersion| error.to_string())
+}
+
+/// Parses a version of which pum 0.x let the last numbers be left out: `1.3` is 1.3.0.
+pub fn short_version(text: &str) -> std::result::Result<delta::Version, String> {
+    let zeros = ".0".repeat(2_usize.saturating_sub(text.matches('.').count()));
+    version(&format!("{text}{zeros}")).map_err(|_| version(text).err().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
         progress: &'a dyn Progress,
         cancel: &'a Cancel,
     ) -> Run<'a> {
-        let blockers = Blockers::new(parameters, server.pid);
+        let blockers = Blockers::new(parameters, server.pid, manner.lock_timeout);
         Run {
             session,
             parameters,
@@ -228,8 +228,8 @@ impl<'a> Run<'a> {
         }
         // DISCARD ALL would drop our lock, and is refused in a transaction.
         format!(
-            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; \
-             DISCARD SEQUENCES; SELECT {}; {}",
+            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; SELECT {}; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
+             DISCARD TEMP; DISCARD SEQUENCES; {}",
             settings.join(", "),
             self.role_statement(),
         )

@@ -58,7 +58,7 @@ fn no_lock_of_ours_is_in_the_way_of_a_python_delta() {
     it.delta(
         "delta_1.2.0_b.py",
         format!(
-            "{PYTHON}        import subprocess\n        subprocess.check_call(\"{psql} service=%s -c 'alter table app.a add x int' -c 'lock app.upgrades'\" % self.pg_service, shell=True)\n"
+            "{PYTHON}        import subprocess\n        subprocess.check_call(\"{psql} service=%s -c 'alter table app.a add x int' -c 'begin; lock app.upgrades'\" % self.pg_service, shell=True)\n"
         ),
     );
     let bin = crate::support::cluster().programs().sibling(pum::programs::Program::Psql);
