@@ -233,7 +233,50 @@ fn transaction_control_that_would_break_the_rule_is_refused_with_its_place() {
         told.push_str(&crate::support::run(&mut command).replace("----- stdout -----\n----- stderr -----\n", ""));
         assert!(!it.has("app.x"), "{sql}");
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r"
+    exit code: 2
+    error: COMMIT without a BEGIN
+     --> delta/delta_1.1.0_a.sql:2:1
+      |
+    2 | COMMIT;
+      | ^^^^^^
+    hint: remove it: pum commits the delta itself, together with its record
+    exit code: 2
+    error: BEGIN without a COMMIT: psql would undo everything after it at the end
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | begin;
+      | ^^^^^ begins here
+    hint: add COMMIT at the end, or remove BEGIN: pum runs a delta in a transaction anyway
+    exit code: 2
+    error: ROLLBACK does not work in a delta
+     --> delta/delta_1.1.0_a.sql:2:3
+      |
+    2 |   ROLLBACK;
+      |   ^^^^^^^^
+    hint: a delta that undoes its work does nothing: remove it
+    exit code: 2
+    error: COMMIT AND CHAIN does not work in a delta
+     --> delta/delta_1.1.0_a.sql:2:1
+      |
+    2 | commit and chain;
+      | ^^^^^^^^^^^^^^^^
+    hint: write COMMIT, then BEGIN
+    exit code: 2
+    error: PREPARE TRANSACTION does not work in a delta
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | prepare transaction 'x';
+      | ^^^^^^^^^^^^^^^^^^^^^^^
+    hint: pum commits the delta itself: remove it
+    exit code: 2
+    error: DISCARD ALL does not work in a delta
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | discard all;
+      | ^^^^^^^^^^^
+    hint: it would release pum's lock; pum resets the session between deltas: remove it
+    ");
 }
 
 #[test]

@@ -10,7 +10,15 @@ fn variables_of_the_command_line_are_put_in_as_psycopg2_does() {
         "create table app.a as select %(SRID)s as srid, %(F)s as f, %(T)s as t, '100%%' as p, 1-%(NEG)s as neg;",
     );
     let mut command = it.pum("upgrade -v int SRID 2056 -v float F 0.5 -v int NEG -3");
-    assert_run!(command.args(["--var", "str", "T", "l'été \"\\ %"]), @"");
+    assert_run!(command.args(["--var", "str", "T", "l'été \"\\ %"]), @r"
+    exit code: 0
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+         Plan 1 file: delta_1.1.0_a.sql
+      Applied [1/1] delta_1.1.0_a.sql in [DURATION]
+     Finished [DATABASE] is at version 1.1.0, 1 file applied
+    ");
     let row = it.database.query("select srid, f, t, p, neg, pg_typeof(srid), pg_typeof(t) from app.a");
     assert_eq!(row, [["2056", "0.5", "l'été \"\\ %", "100%", "4", "integer", "text"]]);
 }
