@@ -23,7 +23,8 @@ fn files_without_statements_are_applied() {
 
 #[test]
 fn bom_crlf_and_a_missing_last_semicolon_are_fine() {
-    let (it, mut command) = upgrade("\u{feff}create table app.a (t text);\r\ninsert into app.a\r\nvalues ('x;\r\ny')");
+    let (it, mut command) =
+        upgrade("\u{feff}create table app.a (t text);\r\ninsert into app.a\r\nvalues ('x;\r\ny')");
     assert!(command.output().unwrap().status.success());
     assert_eq!(it.database.value("select t from app.a"), "x;\r\ny");
 }
@@ -111,7 +112,10 @@ fn what_is_not_ended_is_shown_where_it_began() {
         "select (1;\n",
     ] {
         let (it, _) = upgrade(text);
-        told.push_str(&crate::support::run(&mut it.pum("upgrade -q")).replace("----- stdout -----\n----- stderr -----\n", ""));
+        told.push_str(
+            &crate::support::run(&mut it.pum("upgrade -q"))
+                .replace("----- stdout -----\n----- stderr -----\n", ""),
+        );
         assert_eq!(it.record(), "1.0.0 baseline 0 true");
     }
     let _filters = crate::support::filters();
@@ -262,7 +266,10 @@ fn a_title_that_the_table_cannot_hold_is_no_delta() {
     it.delta(&format!("delta_1.1.0_{}.sql", "t".repeat(200)), "create table app.fits ()");
     it.delta(&format!("delta_1.1.0_{}.sql", "u".repeat(201)), "create table app.too_long ()");
     let told = crate::support::run(&mut it.pum("upgrade"));
-    assert!(told.contains("the title is longer than the 200 characters that the upgrades table holds"), "{told}");
+    assert!(
+        told.contains("the title is longer than the 200 characters that the upgrades table holds"),
+        "{told}"
+    );
     assert!(it.has("app.fits") && !it.has("app.too_long"));
 }
 

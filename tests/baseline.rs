@@ -113,7 +113,9 @@ fn a_second_baseline_is_refused_unless_forced() {
 #[test]
 fn a_database_that_contains_the_deltas_marks_them_applied() {
     let it = Installation::new();
-    for (name, sql) in [("delta_1.0.0_a.sql", "select 1"), ("delta_1.1.0_b.pre.py", ""), ("delta_1.2.0_c.sql", "")] {
+    for (name, sql) in
+        [("delta_1.0.0_a.sql", "select 1"), ("delta_1.1.0_b.pre.py", ""), ("delta_1.2.0_c.sql", "")]
+    {
         it.delta(name, sql);
     }
     assert_run!(it.pum("baseline -b 1.1.0 --mark-applied"), @r"
@@ -126,7 +128,10 @@ fn a_database_that_contains_the_deltas_marks_them_applied() {
          Note 2 deltas up to 1.1.0 recorded as applied
     ");
     assert_eq!(it.record(), "1.1.0 baseline 0 true\n1.0.0 a 8 true\n1.1.0 b 5 true");
-    assert_eq!(it.database.value("select checksum from app.upgrades where description = 'a'"), "95adb6e77a0884d9e50232cb8c5c969d");
+    assert_eq!(
+        it.database.value("select checksum from app.upgrades where description = 'a'"),
+        "95adb6e77a0884d9e50232cb8c5c969d"
+    );
     assert_run!(it.pum("upgrade --dry-run"), @r"
     exit code: 0
     ----- stdout -----
@@ -169,7 +174,10 @@ fn a_role_makes_and_owns_the_table() {
     let role = format!("owner_{}", it.database.name());
     it.database.sql(&format!("create role {role}; grant create, usage on schema app to {role}"));
     it.works(&format!("baseline -b 1.0.0 --role {role}"));
-    assert_eq!(it.database.value("select relowner::regrole from pg_class where oid = 'app.upgrades'::regclass"), role);
+    assert_eq!(
+        it.database.value("select relowner::regrole from pg_class where oid = 'app.upgrades'::regclass"),
+        role
+    );
     it.database.sql(&format!("drop owned by {role}; drop role {role}"));
 }
 

@@ -6,7 +6,10 @@ use crate::support::{Installation, assert_run, run};
 fn configured(more: &str) -> Installation {
     let it = Installation::at("1.0.0");
     it.delta("delta_1.1.0_a.sql", "create table app.a ()");
-    let text = format!("upgrades_table: app.upgrades\ndelta_dirs: [delta]\ndatabase: \"{}\"\n{more}", it.database.uri());
+    let text = format!(
+        "upgrades_table: app.upgrades\ndelta_dirs: [delta]\ndatabase: \"{}\"\n{more}",
+        it.database.uri()
+    );
     it.project.file("pum.yaml", text);
     it
 }
@@ -60,7 +63,8 @@ fn the_command_line_replaces_also_a_list() {
 fn the_environment_names_the_database_last() {
     let it = configured("");
     it.project.file("pum.yaml", "upgrades_table: app.upgrades\ndelta_dirs: delta\n");
-    let host = it.database.uri().split("host=").nth(1).unwrap().split('&').next().unwrap().replace("%2F", "/");
+    let host =
+        it.database.uri().split("host=").nth(1).unwrap().split('&').next().unwrap().replace("%2F", "/");
     let mut command = it.bare("version");
     command.env("PGDATABASE", it.database.name()).env("PGHOST", host).env("PGUSER", "postgres");
     assert_run!(command, @r"
@@ -75,7 +79,10 @@ fn the_environment_names_the_database_last() {
 fn the_older_file_is_read_and_forgiven_what_is_unknown() {
     let it = Installation::at("1.0.0");
     it.delta("delta_1.1.0_a.sql", "create table app.a ()");
-    it.project.file("conf/old.yaml", "upgrades_table: app.upgrades\ndelta_dir: ./delta\npg_resotre_exe: x\nbackup_file: x.dump\n");
+    it.project.file(
+        "conf/old.yaml",
+        "upgrades_table: app.upgrades\ndelta_dir: ./delta\npg_resotre_exe: x\nbackup_file: x.dump\n",
+    );
     let mut command = it.bare("-c conf/old.yaml upgrade -p");
     assert_run!(command.arg(it.database.uri()), @r#"
     exit code: 0

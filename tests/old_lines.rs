@@ -6,7 +6,8 @@ use crate::support::{Installation, assert_run, pum, run};
 fn service() -> (Installation, std::path::PathBuf) {
     let it = Installation::new();
     let parameters = it.database.uri().split_once('?').unwrap().1.replace("%2F", "/").replace('&', "\n");
-    let file = it.project.file("pg_service.conf", format!("[prod]\ndbname={}\n{parameters}\n", it.database.name()));
+    let file =
+        it.project.file("pg_service.conf", format!("[prod]\ndbname={}\n{parameters}\n", it.database.name()));
     it.delta("delta_1.1.0_a.sql", "create table app.a as select 1 as id");
     it.project.file("customizations/sigip/delta/delta_1.1.0_b.sql", "create table app.b as select 1 as id");
     (it, file)
@@ -25,7 +26,10 @@ fn the_lines_of_real_projects_work_as_they_stand() {
         assert!(told.starts_with("exit code: 0"), "{words}\n{told}");
     }
     assert!(it.has("app.a") && it.has("app.b"));
-    assert_eq!(it.database.value("select min(script) from app.upgrades where type = 8"), "customizations/sigip/delta/delta_1.1.0_b.sql");
+    assert_eq!(
+        it.database.value("select min(script) from app.upgrades where type = 8"),
+        "customizations/sigip/delta/delta_1.1.0_b.sql"
+    );
 }
 
 #[test]
@@ -64,7 +68,13 @@ fn a_file_may_stand_behind_two_dashes() {
 fn the_version_and_the_help() {
     for word in ["-v", "--version", "-V"] {
         let told = run(pum().arg(word));
-        assert_eq!(told, format!("exit code: 0\n----- stdout -----\npum {}\n----- stderr -----\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            told,
+            format!(
+                "exit code: 0\n----- stdout -----\npum {}\n----- stderr -----\n",
+                env!("CARGO_PKG_VERSION")
+            )
+        );
     }
     let alone = run(&mut pum());
     assert!(alone.starts_with("exit code: 0\n----- stdout -----\nUpgrades manager"), "{alone}");
@@ -110,7 +120,10 @@ fn usage_errors_exit_with_2() {
 fn completions_and_the_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = pum().args(["completions", shell]).output().unwrap();
-        assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains("baseline"), "{shell}");
+        assert!(
+            output.status.success() && String::from_utf8(output.stdout).unwrap().contains("baseline"),
+            "{shell}"
+        );
     }
     assert_run!(pum().args(["completions", "tcsh"]), @r"
     exit code: 2

@@ -129,7 +129,10 @@ fn forget_works_for_a_delta_whose_file_is_gone() {
 #[test]
 fn resume_says_with_which_statement_it_goes_on() {
     let it = Installation::at("1.0.0");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/0;\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/0;\n",
+    );
     assert!(!it.pum("upgrade").output().unwrap().status.success());
     assert_run!(it.pum("repair resume delta_1.1.0_a.sql --yes --statement 9"), @r"
     exit code: 2
@@ -155,7 +158,10 @@ fn resume_says_with_which_statement_it_goes_on() {
          Note delta_1.1.0_a.sql: 2 of 3 statements are recorded as done; the next upgrade goes on with statement 2: create table app.b ()
          Note app.upgrades is mended; `pum info` shows it
     ");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/1;\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/1;\n",
+    );
     it.works("upgrade");
     assert!(it.has("app.b"));
     assert_run!(it.pum("repair resume delta_1.1.0_a.sql --yes --statement 4"), @r"

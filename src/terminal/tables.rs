@@ -12,7 +12,8 @@ pub fn info(info: &Info, options: &Options) -> String {
         info.database, info.host, info.port, info.user, info.server_version
     );
     if info.table_exists {
-        let version = info.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+        let version =
+            info.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
         let baseline = info.baseline.map_or_else(String::new, |baseline| format!(" (baseline {baseline})"));
         text.push_str(&format!("{version}{baseline}, recorded in {}\n", info.table));
     } else {

@@ -3,7 +3,8 @@
 use super::{Database, Project, database};
 
 /// The beginning of a Python delta: what follows is the body of `run`, indented by eight blanks.
-pub const PYTHON: &str = "from pum.core.deltapy import DeltaPy\n\n\nclass Fill(DeltaPy):\n    def run(self):\n";
+pub const PYTHON: &str =
+    "from pum.core.deltapy import DeltaPy\n\n\nclass Fill(DeltaPy):\n    def run(self):\n";
 
 /// A database with the schema `app`, and a project with a delta directory.
 pub struct Installation {

@@ -38,7 +38,10 @@ fn a_row_is_what_pum_0_would_write() {
          from app.upgrades where type <> 0",
     );
     let checksum = "0a71be1693b9be0dd189da94eee72eac";
-    assert_eq!(row, [["1.1.0", "a", "10", "delta/delta_1.1.0_a.post.sql", checksum, "postgres", "t", "t", "t"]]);
+    assert_eq!(
+        row,
+        [["1.1.0", "a", "10", "delta/delta_1.1.0_a.post.sql", checksum, "postgres", "t", "t", "t"]]
+    );
 }
 
 #[test]
@@ -61,7 +64,11 @@ fn a_dry_run_writes_nothing_and_takes_no_lock() {
     assert!(before.parse::<u64>().unwrap() < after.parse::<u64>().unwrap());
     assert!(!it.has("app.pre") && !it.has("app.a"));
     assert_eq!(it.record(), "1.0.0 baseline 0 true");
-    it.database.sql("alter database current set default_transaction_read_only = on".replace("current", it.database.name()).as_str());
+    it.database.sql(
+        "alter database current set default_transaction_read_only = on"
+            .replace("current", it.database.name())
+            .as_str(),
+    );
     assert_run!(it.pum("upgrade --dry-run -q"), @r"
     exit code: 0
     ----- stdout -----

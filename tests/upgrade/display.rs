@@ -84,7 +84,8 @@ fn json_is_an_event_a_line() {
     let it = talkative();
     let output = it.pum("upgrade --progress json").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let events: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
     insta::assert_snapshot!(names.join(" "), @r"connected planned delta_started statement_started statement_done statement_started notice statement_done statement_started statement_done statement_started notice notice statement_done delta_done delta_started output delta_done finished");
     let last = events.last().unwrap();
@@ -181,7 +182,7 @@ fn a_backup_comes_first_and_without_one_nothing_begins() {
      Finished [DATABASE] is at version 1.1.0, 1 file applied
     ");
     let dump = fs::read(it.project.path().join("before.dump")).unwrap();
-    assert!(dump.starts_with(b"PGDMP") );
+    assert!(dump.starts_with(b"PGDMP"));
     fs::remove_file(it.project.path().join("before.dump")).unwrap();
     it.works("upgrade --backup before.dump");
 }

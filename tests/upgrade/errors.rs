@@ -157,7 +157,10 @@ fn a_position_inside_a_function_body_is_not_taken_for_one_in_the_file() {
 
 #[test]
 fn a_deferred_constraint_and_dependent_objects_have_their_hints() {
-    let (_it, mut command) = failing("create table app.t (id int); create view app.v as select * from app.t", "alter table app.t drop column id;\n");
+    let (_it, mut command) = failing(
+        "create table app.t (id int); create view app.v as select * from app.t",
+        "alter table app.t drop column id;\n",
+    );
     assert_run!(command, @r"
     exit code: 3
     ----- stdout -----
@@ -180,7 +183,8 @@ fn a_deferred_constraint_and_dependent_objects_have_their_hints() {
 
 #[test]
 fn a_long_line_is_cut() {
-    let (_it, mut command) = failing("", format!("select '{}', nope, '{}';\n", "x".repeat(5000), "y".repeat(5000)));
+    let (_it, mut command) =
+        failing("", format!("select '{}', nope, '{}';\n", "x".repeat(5000), "y".repeat(5000)));
     let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
     assert!(told.contains("delta_1.1.0_a.sql:1:"), "{told}");
     assert!(told.len() < 2000, "{}", told.len());

@@ -5,7 +5,10 @@ use crate::support::{Installation, assert_run};
 #[test]
 fn a_statement_that_cannot_run_in_a_transaction_is_named_with_its_line() {
     let it = Installation::at("1.0.0");
-    it.delta("delta_1.1.0_a.sql", "create table app.a (id int);\n\n  create index concurrently i on app.a (id);\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "create table app.a (id int);\n\n  create index concurrently i on app.a (id);\n",
+    );
     assert_run!(it.pum("upgrade"), @r"
     exit code: 2
     ----- stdout -----
@@ -25,7 +28,9 @@ fn a_statement_that_cannot_run_in_a_transaction_is_named_with_its_line() {
 #[test]
 fn with_the_directive_it_works_and_the_column_is_added_when_first_needed() {
     let it = Installation::at("1.0.0");
-    let column = || it.database.value("select count(*) from pg_attribute where attrelid = 'app.upgrades'::regclass and attname = 'statements_done'");
+    let column = || {
+        it.database.value("select count(*) from pg_attribute where attrelid = 'app.upgrades'::regclass and attname = 'statements_done'")
+    };
     it.delta("delta_1.1.0_a.sql", "create table app.a (id int);");
     it.works("upgrade");
     assert_eq!(column(), "0");
@@ -59,7 +64,9 @@ fn with_the_directive_it_works_and_the_column_is_added_when_first_needed() {
 fn one_that_died_goes_on_with_the_statement_that_failed() {
     let it = Installation::at("1.0.0");
     let sql = |last: &str| {
-        format!("-- pum: no-transaction\ncreate table app.a (id int);\ncreate index concurrently i on app.a (id);\ninsert into app.a values ({last});\n")
+        format!(
+            "-- pum: no-transaction\ncreate table app.a (id int);\ncreate index concurrently i on app.a (id);\ninsert into app.a values ({last});\n"
+        )
     };
     it.delta("delta_1.1.0_a.sql", sql("1/0"));
     it.delta("delta_1.2.0_b.sql", "");
@@ -103,9 +110,15 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
 #[test]
 fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     let it = Installation::at("1.0.0");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/0;\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ncreate table app.a ();\ncreate table app.b ();\nselect 1/0;\n",
+    );
     assert!(!it.pum("upgrade").output().unwrap().status.success());
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate table app.a (id int);\ncreate table app.b ();\nselect 1/1;\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ncreate table app.a (id int);\ncreate table app.b ();\nselect 1/1;\n",
+    );
     assert_run!(it.pum("upgrade"), @r"
     exit code: 3
     ----- stdout -----
@@ -145,7 +158,10 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
 fn an_invalid_index_stops_it_with_the_drop_to_run() {
     let it = Installation::at("1.0.0");
     it.database.sql("create table app.a as select 1 as id from generate_series(1, 2)");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate unique index concurrently i on app.a (id);\n");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ncreate unique index concurrently i on app.a (id);\n",
+    );
     assert_run!(it.pum("upgrade"), @r#"
     exit code: 3
     ----- stdout -----
@@ -197,11 +213,17 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
 fn an_index_that_was_made_before_it_died_is_not_made_twice() {
     let it = Installation::at("1.0.0");
     it.database.sql("create table app.a (id int)");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\nselect 1;\ncreate index concurrently i on app.a (id);\nselect 1/0");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\nselect 1;\ncreate index concurrently i on app.a (id);\nselect 1/0",
+    );
     assert!(!it.pum("upgrade").output().unwrap().status.success());
     // As if the process had died between the index and the record of it.
     it.database.sql("update app.upgrades set statements_done = 1, checksum = md5('select 1') where type = 8");
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\nselect 1;\ncreate index concurrently i on app.a (id);\nselect 1");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\nselect 1;\ncreate index concurrently i on app.a (id);\nselect 1",
+    );
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
     ----- stdout -----

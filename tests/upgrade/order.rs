@@ -5,7 +5,9 @@ use crate::support::{Installation, PYTHON, assert_run};
 #[test]
 fn kinds_and_titles_within_a_version() {
     let it = Installation::at("1.0.0");
-    for name in ["b.post.sql", "b.sql", "b.pre.sql", "a.post.sql", "a.sql", "B.sql", "é.sql", "a_b.sql", "a.pre.sql"] {
+    for name in
+        ["b.post.sql", "b.sql", "b.pre.sql", "a.post.sql", "a.sql", "B.sql", "é.sql", "a_b.sql", "a.pre.sql"]
+    {
         it.delta(&format!("delta_1.1.0_{name}"), "");
     }
     for name in ["delta_1.1.0.sql", "delta_1.01.00_c.sql", "delta_1.0.9_z.post.sql"] {
@@ -52,7 +54,8 @@ fn directories_as_given_and_the_pre_all_of_the_last_first() {
             }
         }
         for file in ["pre-all.py", "post-all.py"] {
-            it.project.file(&format!("{directory}/{file}"), format!("{PYTHON}        print('{directory}')\n"));
+            it.project
+                .file(&format!("{directory}/{file}"), format!("{PYTHON}        print('{directory}')\n"));
         }
     }
     it.database.sql("create table app.log (id serial, what text)");

@@ -35,7 +35,8 @@ fn a_python_delta_is_told_about_the_upgrade_and_prints_through() {
 fn a_service_that_was_named_is_passed_on_by_its_name() {
     let it = Installation::at("1.0.0");
     let parameters = it.database.uri().split_once("?").unwrap().1.replace("%2F", "/").replace('&', "\n");
-    let file = it.project.file("services.conf", format!("[water]\ndbname={}\n{parameters}\n", it.database.name()));
+    let file =
+        it.project.file("services.conf", format!("[water]\ndbname={}\n{parameters}\n", it.database.name()));
     it.delta("delta_1.1.0_a.py", format!("{PYTHON}        print(self.pg_service)\n"));
     let mut command = it.bare("upgrade -p water -t app.upgrades -d delta");
     assert_run!(command.env("PGSERVICEFILE", file), @r"

@@ -36,7 +36,9 @@ fn nothing_of_a_delta_leaks_into_the_next() {
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 2 files applied
     ");
-    let columns = it.database.query("select unnest(array(select key || ' ' || value from app.probe, json_each_text(to_json(probe))))");
+    let columns = it.database.query(
+        "select unnest(array(select key || ' ' || value from app.probe, json_each_text(to_json(probe))))",
+    );
     insta::assert_snapshot!(columns.concat().join("\n"), @r#"
     locks 1
     own_role true
@@ -70,7 +72,10 @@ fn timeouts_of_the_role_do_not_hurt() {
         "create role {role} login superuser; alter role {role} set statement_timeout = '1ms';
          alter role {role} set lock_timeout = '1ms'; alter role {role} set idle_in_transaction_session_timeout = '1ms'"
     ));
-    it.delta("delta_1.1.0_a.sql", "select pg_sleep(0.05); create table app.a as select current_setting('lock_timeout');");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "select pg_sleep(0.05); create table app.a as select current_setting('lock_timeout');",
+    );
     it.delta("delta_1.2.0_b.sql", "-- pum: no-transaction\nselect pg_sleep(0.05);");
     let mut command = it.bare("upgrade -t app.upgrades -d delta -p");
     assert_run!(command.arg(it.database.uri().replace("user=postgres", &format!("user={role}"))), @r"
@@ -105,7 +110,9 @@ fn a_role_to_work_as_owns_what_is_made() {
       Applied [2/2] delta_1.2.0_c.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 2 files applied
     ");
-    let owners = it.database.query("select relowner::regrole from pg_class where relname in ('a', 'b', 'c') order by relname");
+    let owners = it
+        .database
+        .query("select relowner::regrole from pg_class where relname in ('a', 'b', 'c') order by relname");
     assert_eq!(owners, [[role.as_str()], ["postgres"], [role.as_str()]]);
     assert_run!(it.pum("upgrade --role nobody_at_all"), @r#"
     exit code: 3

@@ -236,7 +236,9 @@ fn transaction_control_that_would_break_the_rule_is_refused_with_its_place() {
         let it = Installation::at("1.0.0");
         it.delta("delta_1.1.0_a.sql", sql);
         let mut command = it.pum("upgrade -q");
-        told.push_str(&crate::support::run(&mut command).replace("----- stdout -----\n----- stderr -----\n", ""));
+        told.push_str(
+            &crate::support::run(&mut command).replace("----- stdout -----\n----- stderr -----\n", ""),
+        );
         assert!(!it.has("app.x"), "{sql}");
     }
     insta::assert_snapshot!(told, @r"
@@ -307,7 +309,10 @@ fn a_procedure_that_commits_needs_the_directive() {
     hint: put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction
     ");
     assert!(!it.has("app.x"));
-    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ndo $$ begin create table app.x (); commit; end $$;");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\ndo $$ begin create table app.x (); commit; end $$;",
+    );
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
     ----- stdout -----
@@ -346,7 +351,10 @@ fn a_constraint_that_fails_at_commit_undoes_the_delta() {
 fn a_serializable_delta_after_another_is_no_surprise() {
     let it = Installation::at("1.0.0");
     it.delta("delta_1.1.0_a.sql", "create table app.a (id int);");
-    it.delta("delta_1.2.0_b.sql", "set transaction isolation level serializable;\ninsert into app.a values (1);");
+    it.delta(
+        "delta_1.2.0_b.sql",
+        "set transaction isolation level serializable;\ninsert into app.a values (1);",
+    );
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
     ----- stdout -----

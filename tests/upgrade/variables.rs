@@ -96,7 +96,10 @@ fn wrong_per_cent_signs_and_unknown_variables_are_named_before_anything_runs() {
 fn variables_of_the_file_touch_only_what_names_them() {
     let it = Installation::at("1.0.0");
     it.project.file("pum.yaml", "variables: {SRID: 2056, NAME: \"l'eau\", FACTOR: 1.5, UNUSED: 1}\n");
-    it.delta("delta_1.1.0_a.sql", "create table app.a as select %(SRID)s as srid, %(NAME)s as n, %(FACTOR)s as f, '%%' as p;");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "create table app.a as select %(SRID)s as srid, %(NAME)s as n, %(FACTOR)s as f, '%%' as p;",
+    );
     it.delta("delta_1.2.0_b.sql", "create table app.b as select '100% %%' as p;");
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
@@ -108,7 +111,10 @@ fn variables_of_the_file_touch_only_what_names_them() {
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 2 files applied
     ");
-    assert_eq!(it.database.query("select srid, n, f, a.p, b.p from app.a, app.b"), [["2056", "l'eau", "1.5", "%", "100% %%"]]);
+    assert_eq!(
+        it.database.query("select srid, n, f, a.p, b.p from app.a, app.b"),
+        [["2056", "l'eau", "1.5", "%", "100% %%"]]
+    );
     it.delta("delta_1.3.0_c.sql", "create table app.c as select %(SRID)s as srid;");
     it.works("upgrade -v int SRID 4326");
     assert_eq!(it.database.value("select srid from app.c"), "4326");
