@@ -30,6 +30,11 @@ pub enum Event<'a> {
         /// The sentence.
         text: &'a str,
     },
+    /// What comes next is what this command line would do.
+    Command {
+        /// The command line.
+        text: &'a str,
+    },
     /// Something the user should know although the work goes on.
     Warning {
         /// The sentence.

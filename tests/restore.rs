@@ -7,7 +7,7 @@ use pum::commands::dump;
 use pum::commands::restore::{self, Options};
 use pum::dump::Format;
 use pum::error::Kind;
-use pum::progress::{Cancel, Event, Progress, Silent};
+use pum::progress::{Cancel, Silent};
 use pum::{Error, Result};
 
 use crate::dump::{Recorder, sample};
@@ -172,31 +172,24 @@ fn clean_names_who_is_in_the_way_and_ends_them_only_when_forced() {
     assert_eq!(target.value("select count(*) from app.pipe"), "1000");
 }
 
-/// Types what it was made with.
-struct Typist(&'static str);
-
-impl Progress for Typist {
-    fn event(&self, _: &Event<'_>) {}
-    fn confirm_by_typing(&self, _: &str, expected: &str) -> bool {
-        expected == self.0
-    }
-}
-
 #[test]
 fn a_protected_database_wants_its_name_typed() {
     let (source, project) = (sample(), Project::new());
-    let options = Options {
-        clean_database: true,
-        protected: Some("prod".to_owned()),
-        ..Options::new(dump_of(&source, &project, Format::Custom))
-    };
+    let dump = dump_of(&source, &project, Format::Custom);
     let target = database();
     target.sql("create table mine (a int)");
-    let restore = |typed| restore::run(&target.parameters(), &options, &Typist(typed), &Cancel::default());
-    assert_eq!(restore("test").unwrap_err().kind, Kind::Usage);
+    project.file("pum.yaml", format!("protect: [{}]\n", target.name()));
+    let restore = |yes: &str, typed: &str| {
+        let mut command = project.pum();
+        command.args(["restore", "--clean-database", "-p", target.uri(), yes]).arg(&dump);
+        command.write_stdin(typed.to_owned()).output().unwrap().status.code()
+    };
+    assert_eq!(restore("--yes", "test\n"), Some(2));
+    assert_eq!(restore("--yes=test", ""), Some(2));
     assert_eq!(target.value("select to_regclass('mine') is null"), "f");
-    restore("prod").unwrap();
+    assert_eq!(restore("-q", &format!("{}\n", target.name())), Some(0));
     assert_eq!(target.value("select to_regclass('mine') is null"), "t");
+    assert_eq!(restore(&format!("--yes={}", target.name()), ""), Some(0));
 }
 
 #[test]

@@ -114,9 +114,6 @@ pub struct Feedback {
     /// How to show progress
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     progress: ProgressForm,
-    /// Tell only what is wrong
-    #[arg(short = 'q', long)]
-    quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -133,7 +130,6 @@ impl Feedback {
     /// Sets the terminal accordingly; `verbose` adds every statement.
     pub fn configure(&self, terminal: &mut Terminal, verbose: bool) {
         let mode = match self.progress {
-            _ if self.quiet => Mode::Quiet,
             ProgressForm::Json => Mode::Json,
             ProgressForm::Plain => Mode::Lines,
             ProgressForm::Auto => terminal.natural_mode(),

@@ -7,8 +7,13 @@ use crate::commands::baseline;
 use crate::delta::Version;
 
 /// Declare which version a database is at, and make its upgrades table
+///
+/// Run it once for each database that pum has not met. The deltas below that version count as contained in it; those of
+/// that version and above are pending.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  pum baseline -p prod -t app_sys.upgrades -d delta -b 1.0.0")]
+#[command(
+    after_help = "Examples:\n  pum baseline -p prod -t app_sys.upgrades -d delta -b 1.0.0\n  pum baseline -p prod -t app_sys.upgrades -d delta -b 1.4.0 --mark-applied"
+)]
 pub struct Arguments {
     #[command(flatten)]
     database: Database,

@@ -10,8 +10,13 @@ use crate::terminal::Terminal;
 use crate::{Error, Result};
 
 /// Dump a database to a file
+///
+/// The dump is written beside the file and renamed when it is whole; only its owner may read it. It is made by pg_dump of
+/// the server's own major version, else of a newer one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  pum dump -p prod before.dump")]
+#[command(
+    after_help = "Examples:\n  pum dump -p prod before.dump\n  pum dump -p prod --format directory -j 4 before"
+)]
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
@@ -27,7 +32,7 @@ pub struct Arguments {
     #[arg(short = 'j', long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     jobs: u32,
     /// The pg_dump to use [default: `pg_dump_exe` of pum.yaml, else the one that fits the server]
-    #[arg(long, value_name = "FILE", env = "PG_DUMP_EXE")]
+    #[arg(long, value_name = "FILE", env = "PG_DUMP_EXE", hide_env_values = true)]
     pg_dump: Option<PathBuf>,
     #[command(flatten)]
     feedback: Feedback,

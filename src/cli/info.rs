@@ -6,8 +6,14 @@ use crate::Result;
 use crate::commands::info;
 
 /// Show the state of a database and of every delta
+///
+/// Writes nothing. Each delta is applied (and when and by whom), pending, before the baseline, late (a higher version was
+/// applied before it came), begun and not ended, or recorded although its file is gone; one that was edited after it was
+/// applied is marked. Files that look like deltas and are not are listed with the reason.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  pum info -p prod -t app_sys.upgrades -d delta")]
+#[command(
+    after_help = "Examples:\n  pum info -p prod -t app_sys.upgrades -d delta\n  pum info -p prod -t app_sys.upgrades -d delta --exit-code >/dev/null || echo 'not up to date'"
+)]
 pub struct Arguments {
     #[command(flatten)]
     database: Database,

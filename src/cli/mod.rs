@@ -21,7 +21,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::Result;
 use crate::config::Config;
 use crate::progress::Cancel;
-use crate::terminal::Terminal;
+use crate::terminal::{Mode, Terminal};
 
 /// Upgrades manager for PostgreSQL data models that live in git.
 ///
@@ -48,6 +48,10 @@ pub struct Cli {
     /// The configuration file [default: pum.yaml here or above, in the git repository]
     #[arg(short = 'c', long = "config-file", alias = "config_file", value_name = "FILE", global = true)]
     config_file: Option<PathBuf>,
+
+    /// Tell only what is wrong
+    #[arg(short = 'q', long, global = true)]
+    quiet: bool,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -97,6 +101,9 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
         _ => {}
+    }
+    if cli.quiet {
+        terminal.set_mode(Mode::Quiet, false);
     }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {

@@ -11,6 +11,10 @@ use crate::commands::repair;
 ///
 /// It shows what it changes, asks, and does it.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    pum repair accept -p prod delta_1.4.0_pipes.sql      its comment was edited, and that is fine\n  \
+    pum repair forget -p prod delta_1.4.0_pipes.sql      so that it runs again\n  \
+    pum repair resume -p prod --statement 3 delta_1.4.0_index.sql")]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,

@@ -9,6 +9,9 @@ use crate::terminal::Terminal;
 use crate::{Error, Result};
 
 /// Restore a database from a dump
+///
+/// Into a database that is empty but for extensions; for one that is not, say what you mean: --clean-database makes it
+/// anew, --into-existing adds to it. Owners are not restored.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pum restore -p test before.dump\n  pum restore -p test --clean-database before.dump"
@@ -37,7 +40,7 @@ pub struct Arguments {
     #[arg(short = 'j', long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     jobs: u32,
     /// The pg_restore to use [default: `pg_restore_exe` of pum.yaml, else the one that fits the server]
-    #[arg(long, value_name = "FILE", env = "PG_RESTORE_EXE")]
+    #[arg(long, value_name = "FILE", env = "PG_RESTORE_EXE", hide_env_values = true)]
     pg_restore: Option<PathBuf>,
     #[command(flatten)]
     feedback: Feedback,

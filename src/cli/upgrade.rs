@@ -15,6 +15,9 @@ use crate::upgrade::plan::Choice;
 use crate::{Error, Result};
 
 /// Apply the deltas that a database has not had yet
+///
+/// Each SQL delta is one transaction, with its record in it. A delta with the line `-- pum: no-transaction` runs statement
+/// by statement. When something fails, it says what was undone, at which version the database is, and what to do.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta --dry-run   what would run\n  \
@@ -51,7 +54,7 @@ pub struct Arguments {
     /// Pass over late deltas
     #[arg(long)]
     ignore_late: bool,
-    /// Dump the database to this file first
+    /// Dump the database to this file first [default: `backup_file` of pum.yaml]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     backup: Option<Option<PathBuf>>,
     /// Write every statement, its time, its rows and the notices to this file
@@ -60,7 +63,7 @@ pub struct Arguments {
     /// SET ROLE to this one first
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// How long to wait for another upgrade of the same database
+    /// How long to wait for another upgrade of the same database, such as 30s, 500ms or 5m
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     lock_wait: Duration,
     /// How long a statement may wait for a lock before its delta is undone and tried again; 0: for ever

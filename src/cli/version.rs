@@ -7,6 +7,7 @@ use crate::{Error, Result};
 
 /// Print the version that a database is at, and nothing else
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pum version -p prod -t app_sys.upgrades")]
 pub struct Arguments {
     #[command(flatten)]
     database: Database,

@@ -11,7 +11,7 @@ pub use project::write_project;
 use super::{baseline, info, quoted, upgrade};
 use crate::connection::{Parameters, Session};
 use crate::delta::Version;
-use crate::progress::{Cancel, Progress};
+use crate::progress::{Cancel, Event, Progress};
 use crate::shadow::{self, Cluster};
 use crate::upgrade::TableName;
 use crate::{Error, Result};
@@ -85,8 +85,7 @@ impl Demo {
 
     /// Says which command line does what comes next.
     fn say(&self, command: &str, more: &str, progress: &dyn Progress) {
-        progress.note("");
-        progress.note(&format!("$ pum {command} -p {}{more}", quoted(&self.uri())));
+        progress.event(&Event::Command { text: &format!("pum {command} -p {}{more}", quoted(&self.uri())) });
     }
 }
 
@@ -112,8 +111,7 @@ pub fn run(
         known_late: Default::default(),
     };
 
-    progress.note("");
-    progress.note(&format!("$ cd {}", quoted(&demo.directory.to_string_lossy())));
+    progress.event(&Event::Command { text: &format!("cd {}", quoted(&demo.directory.to_string_lossy())) });
     demo.say("baseline", " -b 1.0.0", progress);
     let first = baseline::Options {
         connection: connection.clone(),

@@ -34,8 +34,6 @@ pub struct Options {
     pub jobs: u32,
     /// pg_restore; `None`: found as [`programs::find`] does.
     pub pg_restore: Option<PathBuf>,
-    /// The name that has to be typed because the database is protected, as the user knows it.
-    pub protected: Option<String>,
 }
 
 impl Options {
@@ -50,7 +48,6 @@ impl Options {
             force: false,
             jobs: 1,
             pg_restore: None,
-            protected: None,
         }
     }
 }
@@ -101,14 +98,6 @@ pub fn run(
     archive.check_whole(&program.path, cancel)?;
     let entries = archive.entries(&program.path, &options.exclude_schemas)?;
 
-    if let Some(expected) = &options.protected {
-        let verb = if options.clean_database { "drop and restore" } else { "restore into" };
-        let question = format!("{expected} is protected; type its name to {verb} the database {name}");
-        if !progress.confirm_by_typing(&question, expected) {
-            return Err(Error::usage(format!("{expected} is protected, and its name was not typed"))
-                .hint(format!("type the name, or add --yes={expected}")));
-        }
-    }
     if options.clean_database {
         clean(&mut session, &name, options.force, progress)?;
     } else if !options.ignore_errors && !options.into_existing {

@@ -14,7 +14,7 @@ use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
-use crate::upgrade::table::Table;
+use crate::upgrade::table::{Server, Table};
 use crate::upgrade::unit::{Unit, used_variables};
 use crate::{Error, Result};
 
@@ -111,8 +111,10 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     }
     let plan = Plan::new(&set, &record, &options.choice);
     warn(&set, &plan, options, progress)?;
-    let (units, left) = units(&set, &plan, options)?;
-    check_variables(&options.variables, &units, progress);
+    let variables = psql_variables(&options.variables, &session, &look.server);
+    let (units, left) = units(&set, &plan, options, &variables)?;
+    check_variables(&variables, &units, progress);
+    tell_own_transactions(&units, progress);
     let labels: Vec<String> = units.iter().map(|unit| unit.label.clone()).collect();
     progress.event(&Event::Planned { deltas: &labels });
     let mut outcome = Outcome {
@@ -232,8 +234,12 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
 }
 
 /// Everything that runs, read and understood; and how many deltas are left.
-fn units(set: &DeltaSet, plan: &Plan<'_>, options: &Options) -> Result<(Vec<Unit>, usize)> {
-    let variables = &options.variables;
+fn units(
+    set: &DeltaSet,
+    plan: &Plan<'_>,
+    options: &Options,
+    variables: &Variables,
+) -> Result<(Vec<Unit>, usize)> {
     let most = options.stop_after.unwrap_or(usize::MAX);
     let mut units = Vec::new();
     for hook in &set.pre_all {
@@ -256,6 +262,31 @@ fn units(set: &DeltaSet, plan: &Plan<'_>, options: &Options) -> Result<(Vec<Unit
     let above = plan.deltas.iter().filter(|judged| judged.state == State::AboveMaximum).count();
     let left = above + plan.pending().count().saturating_sub(most);
     Ok((units, left))
+}
+
+/// The variables, and those that psql sets when it has connected.
+fn psql_variables(variables: &Variables, session: &Session, server: &Server) -> Variables {
+    let mut variables = variables.clone();
+    variables.insert_psql("DBNAME", &server.database);
+    variables.insert_psql("USER", &server.user);
+    variables.insert_psql("HOST", session.host());
+    variables.insert_psql("PORT", session.port().to_string());
+    variables.insert_psql("SERVER_VERSION_NUM", server.version_num.to_string());
+    variables
+}
+
+/// Says which files carry a BEGIN and COMMIT of their own: they are left out.
+fn tell_own_transactions(units: &[Unit], progress: &dyn Progress) {
+    let own = |unit: &&Unit| unit.script().is_some_and(|script| !script.dropped.is_empty());
+    let labels: Vec<&str> = units.iter().filter(own).map(|unit| unit.label.as_str()).collect();
+    let which = match labels.as_slice() {
+        [] => return,
+        [one] => format!("{one} carries"),
+        [first, .., last] => format!("{} files, from {first} to {last}, carry", labels.len()),
+    };
+    progress.note(&format!(
+        "{which} BEGIN and COMMIT; they are left out, for each file runs in one transaction with its record"
+    ));
 }
 
 /// Warns about variables of the command line that nothing uses.

@@ -7,6 +7,7 @@
 mod environment;
 mod establish;
 mod failure;
+mod fault;
 mod hosts;
 mod keywords;
 mod parameters;
@@ -21,6 +22,7 @@ mod tls;
 
 pub use environment::{Environment, environment_names_database};
 pub use establish::{Canceller, Link, Messages, establish};
+pub use fault::Fault;
 pub use parameters::Parameters;
 pub use service_file::ServiceFile;
-pub use session::{Fault, Reply, Row, Rows, Session, Unwatched, Watch};
+pub use session::{Reply, Row, Rows, Session, Unwatched, Watch};

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
-use tokio_postgres::error::{DbError, ErrorPosition};
+use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryStream};
 
-use super::{Canceller, Link, Messages, Parameters, establish};
+use super::{Canceller, Fault, Link, Messages, Parameters, establish};
 use crate::progress::Cancel;
 use crate::{Error, Result};
 
@@ -29,90 +29,6 @@ pub type Rows = Vec<Vec<Row>>;
 
 /// What became of a message.
 pub type Reply<T> = std::result::Result<T, Fault>;
-
-/// Why a statement did not end well.
-#[derive(Debug)]
-pub enum Fault {
-    /// The server refused it; the session goes on.
-    Server(Box<DbError>),
-    /// The connection is gone, or what came over it made no sense. Whether a COMMIT that was under way took effect is
-    /// not known.
-    Lost(String),
-}
-
-impl Fault {
-    fn new(error: tokio_postgres::Error) -> Fault {
-        match error.as_db_error() {
-            Some(server) => Fault::Server(Box::new(server.clone())),
-            None => Fault::Lost(root_cause(&error)),
-        }
-    }
-
-    /// The SQLSTATE, if it came from the server.
-    pub fn sqlstate(&self) -> Option<&str> {
-        match self {
-            Fault::Server(error) => Some(error.code().code()),
-            Fault::Lost(_) => None,
-        }
-    }
-
-    /// Whether the connection can still be used: the server ended it with an error of class 57P, or it broke.
-    pub fn is_lost(&self) -> bool {
-        match self {
-            Fault::Lost(_) => true,
-            Fault::Server(error) => error.severity() == "FATAL" || error.severity() == "PANIC",
-        }
-    }
-
-    /// The position, in characters from 1, in the statement that was sent.
-    pub fn position(&self) -> Option<usize> {
-        match self {
-            Fault::Server(error) => match error.position() {
-                Some(ErrorPosition::Original(position)) => usize::try_from(*position).ok(),
-                _ => None,
-            },
-            Fault::Lost(_) => None,
-        }
-    }
-
-    /// As an error of pum, with the server's DETAIL, HINT and CONTEXT as notes.
-    pub fn into_error(self) -> Error {
-        match self {
-            Fault::Server(server) => {
-                let mut error = Error::failed(server.message()).note("sqlstate", server.code().code());
-                error.sqlstate = Some(server.code().code().to_owned());
-                if let Some(detail) = server.detail() {
-                    error = error.note("detail", detail);
-                }
-                if let Some(context) = server.where_() {
-                    error = error.note("context", context);
-                }
-                if let Some(ErrorPosition::Internal { position, query }) = server.position() {
-                    error = error.note("in query", format!("{query} (at character {position})"));
-                }
-                if let Some(hint) = server.hint() {
-                    error = error.note("server's hint", hint);
-                }
-                error
-            }
-            Fault::Lost(reason) => Error::failed(format!("the connection to the server was lost: {reason}")),
-        }
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Error {
-        fault.into_error()
-    }
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
-}
 
 /// What happens while statements run, told in the order in which the server did it.
 pub trait Watch {
@@ -372,7 +288,6 @@ async fn drive<T>(
 ) -> Reply<T> {
     let mut work = pin!(work);
     let mut clock = tokio::time::interval(Cancel::INTERVAL);
-    let mut lost: Option<tokio_postgres::Error> = None;
     poll_fn(|context| {
         if clock.poll_tick(context).is_ready() {
             while clock.poll_tick(context).is_ready() {}
@@ -385,25 +300,23 @@ async fn drive<T>(
             report(watch);
             match (outcome, message) {
                 (Poll::Ready(outcome), message) => {
-                    if let Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) = message {
-                        watch.notice(&notice);
+                    let mut reason = None;
+                    match message {
+                        Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => watch.notice(&notice),
+                        Poll::Ready(Some(Err(error))) => reason = Some(error),
+                        _ => {}
                     }
                     return Poll::Ready(outcome.map_err(|error| {
-                        if error.as_db_error().is_some() {
-                            Fault::new(error)
-                        } else {
-                            Fault::new(lost.take().unwrap_or(error))
-                        }
+                        let told = error.as_db_error().is_some();
+                        Fault::new(reason.filter(|_| !told).unwrap_or(error))
                     }));
                 }
                 (Poll::Pending, Poll::Ready(Some(Ok(AsyncMessage::Notice(notice))))) => watch.notice(&notice),
                 (Poll::Pending, Poll::Ready(Some(Ok(_)))) => {}
-                (Poll::Pending, Poll::Ready(Some(Err(error)))) => lost = Some(error),
+                // It would give the same error for ever, and the work would wait for ever.
+                (Poll::Pending, Poll::Ready(Some(Err(error)))) => return Poll::Ready(Err(Fault::new(error))),
                 (Poll::Pending, Poll::Ready(None)) => {
-                    let fault = lost
-                        .take()
-                        .map_or_else(|| Fault::Lost("the server closed it".to_owned()), Fault::new);
-                    return Poll::Ready(Err(fault));
+                    return Poll::Ready(Err(Fault::Lost("the server closed it".to_owned())));
                 }
                 (Poll::Pending, Poll::Pending) => return Poll::Pending,
             }

@@ -24,6 +24,7 @@ impl Lines {
                 ),
             ),
             Event::Note { text } => word(GREEN, "Note", text),
+            Event::Command { text } => Some(format!("\n{BOLD}$ {text}{BOLD:#}")),
             Event::Planned { deltas } if !deltas.is_empty() => {
                 let list = match deltas {
                     [first, .., last] if deltas.len() > 8 && !verbose => format!("{first} … {last}"),

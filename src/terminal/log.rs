@@ -28,6 +28,7 @@ impl Log {
             Event::Connected { host, port, database, user, server_version } => {
                 format!("connected to {database} as {user} on {host}:{port}, PostgreSQL {server_version}")
             }
+            Event::Command { text } => format!("$ {text}"),
             Event::Note { text } => format!("note: {text}"),
             Event::Warning { text } => format!("warning: {text}"),
             Event::Planned { deltas } => format!("plan: {}", deltas.join(", ")),

@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
         progress: &'a dyn Progress,
         cancel: &'a Cancel,
     ) -> Run<'a> {
-        let blockers = Blockers::new(parameters, server.pid);
+        let blockers = Blockers::new(parameters, server.pid, manner.lock_timeout);
         Run {
             session,
             parameters,

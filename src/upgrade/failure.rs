@@ -17,12 +17,11 @@ impl Run<'_> {
         let unit = &units[failure.unit];
         let in_commit = matches!(failure.moment, Moment::Commit);
         let fault = match failure.cause {
-            Cause::Error(error) => return error.note("state", "it was undone"),
+            Cause::Error(error) => return error.note("state", self.undone()),
             Cause::Fault(fault) => fault,
         };
         if self.cancel.is_requested() && fault.sqlstate() == Some("57014") {
-            return Error::interrupted(format!("interrupted in {}", unit.label))
-                .note("state", "it was undone");
+            return Error::interrupted(format!("interrupted in {}", unit.label)).note("state", self.undone());
         }
         let lost = fault.is_lost();
         let mut error = match failure.moment {
@@ -44,7 +43,7 @@ impl Run<'_> {
         if lost && in_commit {
             self.after_lost_commit(error, unit)
         } else {
-            error.note("state", "it was undone")
+            error.note("state", self.undone())
         }
     }
 
@@ -61,8 +60,7 @@ impl Run<'_> {
                 }
                 None => statement.range(),
             };
-            let label = error_label(&error);
-            error = error.at(unit.source.excerpt(range, label));
+            error = error.at(unit.source.excerpt(range, ""));
         }
         error.message = format!("{} failed: {}", unit.label, error.message);
         match sqlstate.as_deref() {
@@ -71,7 +69,11 @@ impl Run<'_> {
                 Grouping::All => "a value added to an enum can be used only after COMMIT: run without --transaction all",
             }),
             Some("25001") => error.hint("put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction"),
-            Some("55P03") => error.hint("end what is in the way, or give --lock-timeout or --retries more"),
+            Some("55P03") => match self.blockers.last() {
+                Some(who) => error.note("in the way", who),
+                None => error,
+            }
+            .hint("end what is in the way, or give --lock-timeout or --retries more"),
             Some("2BP01") => error.hint("other objects depend on it: drop them before and make them again after, for instance in pre-all.sql and post-all.sql"),
             _ => error,
         }
@@ -83,10 +85,18 @@ impl Run<'_> {
             Some(record) if unit.name.as_ref().is_some_and(|name| record.row(name).is_some_and(|row| row.success)) => {
                 error.note("state", "it was committed nevertheless: it is recorded").hint("run the same command again, for what is left")
             }
-            Some(_) if unit.name.is_some() => error.note("state", "it was undone"),
+            Some(_) if unit.name.is_some() => error.note("state", self.undone()),
             _ => error
                 .note("state", "it is not known whether it was committed, for the server does not answer")
                 .hint("when the server runs again, `pum info` shows it; a delta that is recorded was committed whole"),
+        }
+    }
+
+    /// What became of the transaction that failed.
+    fn undone(&self) -> &'static str {
+        match self.manner.grouping {
+            Grouping::Each => "it was undone",
+            Grouping::All => "everything that this run did was undone",
         }
     }
 
@@ -115,10 +125,13 @@ impl Run<'_> {
         let version =
             self.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
         let before = match self.applied.as_slice() {
-            [] => "nothing was committed by this run".to_owned(),
-            [one] => format!("{one} was committed before and stays"),
+            [] => "this run completed nothing before".to_owned(),
+            [one] => format!("this run completed {one} before, which stays"),
             [first, .., last] => {
-                format!("{} were committed before and stay, from {first} to {last}", self.applied.len())
+                format!(
+                    "this run completed {} files before, which stay, from {first} to {last}",
+                    self.applied.len()
+                )
             }
         };
         let mut error = error.note("database", format!("{database} is at {version}; {before}"));
@@ -150,16 +163,6 @@ impl Run<'_> {
 /// The n-th statement of a piece of work.
 fn statement(unit: &Unit, number: usize) -> Option<&Statement> {
     unit.script()?.statements().nth(number)
-}
-
-/// What to say at the caret: the server's hint, for its message stands above.
-fn error_label(error: &Error) -> String {
-    error
-        .notes
-        .iter()
-        .find(|(label, _)| label == "server's hint")
-        .map(|(_, text)| text.clone())
-        .unwrap_or_default()
 }
 
 /// The end of the word at this place, so that it can be underlined; at least one character.

@@ -74,13 +74,19 @@ impl Look {
     pub fn at(session: &mut Session, name: &TableName, role: Option<&str>) -> Result<Look> {
         let set_role = role.map_or_else(String::new, |role| format!("SET ROLE {};", escape_identifier(role)));
         let schema = name.schema.as_deref().map_or_else(|| "current_schema()".to_owned(), escape_literal);
+        // The role's own timeouts shall not end a run that waits or works.
         let sql = format!(
-            "{set_role}
+            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; {set_role}
+             SELECT set_config('idle_session_timeout', '0', false)
+             WHERE current_setting('server_version_num')::integer >= 140000;
              SELECT current_setting('server_version'), current_setting('server_version_num'), current_user,
                     current_database(), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
                     pg_backend_pid(), {schema}, EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema}),
                     n.nspname, c.relname, c.relkind IN ('r', 'p'),
-                    CASE WHEN c.oid IS NOT NULL THEN has_table_privilege(c.oid, 'INSERT') END,
+                    CASE WHEN c.relkind IN ('r', 'p') THEN has_table_privilege(c.oid, 'INSERT') AND NOT EXISTS (
+                        SELECT FROM pg_depend d WHERE d.refobjid = c.oid AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass
+                            AND EXISTS (SELECT FROM pg_class s WHERE s.oid = d.objid AND s.relkind = 'S')
+                            AND NOT has_sequence_privilege(d.objid, 'USAGE')) END,
                     (SELECT string_agg(attname, ',') FROM pg_attribute
                      WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
              FROM (VALUES (to_regclass({}))) AS found(oid)
@@ -175,11 +181,12 @@ impl Table {
 
     /// The statement that reads all rows, for [`Table::decode`].
     pub fn select_statement(&self) -> String {
-        let done = if self.has_statements_done { "statements_done" } else { "NULL" };
+        // By way of JSON, for the column may be missing, or may have come since somebody looked.
         format!(
             "SELECT id, version, description, type, script, checksum, installed_by,
-                    to_char(installed_on, 'YYYY-MM-DD HH24:MI:SS'), success, {done}
-             FROM {} ORDER BY id",
+                    to_char(installed_on, 'YYYY-MM-DD HH24:MI:SS'), success,
+                    CASE WHEN NOT success THEN to_jsonb(t)->>'statements_done' END
+             FROM {} t ORDER BY id",
             self.name.quoted()
         )
     }

@@ -9,18 +9,21 @@ use std::time::{Duration, Instant};
 use crate::connection::{Parameters, Session};
 use crate::progress::{Cancel, Event, Progress};
 
-/// How long a statement may take before somebody looks why.
+/// How long a statement may take at most before somebody looks why; sooner where its lock_timeout is short.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often to look.
-const INTERVAL: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Looks who is in the way of one server process.
 pub struct Blockers {
     parameters: Parameters,
     pid: i64,
+    patience: Duration,
     since: Instant,
     messages: Option<Receiver<Option<String>>>,
+    /// Whether a statement takes long now; while it does not, nobody asks the server.
+    wanted: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     /// The last that was seen, for the message between two tries.
     last: Option<String>,
@@ -28,13 +31,16 @@ pub struct Blockers {
 }
 
 impl Blockers {
-    /// Nobody looks yet.
-    pub fn new(parameters: &Parameters, pid: i64) -> Blockers {
+    /// Nobody looks yet. A `lock_timeout` of zero is none.
+    pub fn new(parameters: &Parameters, pid: i64, lock_timeout: Duration) -> Blockers {
+        let patience = if lock_timeout.is_zero() { PATIENCE } else { PATIENCE.min(lock_timeout / 3) };
         Blockers {
             parameters: parameters.clone(),
             pid,
+            patience,
             since: Instant::now(),
             messages: None,
+            wanted: Arc::default(),
             stop: Arc::default(),
             last: None,
             told: false,
@@ -44,6 +50,7 @@ impl Blockers {
     /// A statement begins or ended: the clock starts anew.
     pub fn restart(&mut self, progress: &dyn Progress) {
         self.since = Instant::now();
+        self.wanted.store(false, Ordering::Relaxed);
         if std::mem::take(&mut self.told) {
             progress.event(&Event::Waited);
         }
@@ -61,9 +68,10 @@ impl Blockers {
 
     /// To be called now and then while a statement runs.
     pub fn tick(&mut self, progress: &dyn Progress) {
-        if self.since.elapsed() < PATIENCE {
+        if self.since.elapsed() < self.patience {
             return;
         }
+        self.wanted.store(true, Ordering::Relaxed);
         let Some(messages) = &self.messages else {
             self.messages = Some(self.look());
             return;
@@ -82,7 +90,8 @@ impl Blockers {
 
     fn look(&self) -> Receiver<Option<String>> {
         let (sender, receiver) = channel();
-        let (parameters, pid, stop) = (self.parameters.clone(), self.pid, Arc::clone(&self.stop));
+        let (parameters, pid) = (self.parameters.clone(), self.pid);
+        let (wanted, stop) = (Arc::clone(&self.wanted), Arc::clone(&self.stop));
         std::thread::spawn(move || {
             let Ok(mut session) =
                 Session::open(&parameters, "pum (looking who is in the way)", &Cancel::default())
@@ -90,6 +99,10 @@ impl Blockers {
                 return;
             };
             while !stop.load(Ordering::Relaxed) {
+                if !wanted.load(Ordering::Relaxed) {
+                    std::thread::sleep(Cancel::INTERVAL);
+                    continue;
+                }
                 let Ok(rows) = session.query(&statement(pid)) else { return };
                 let text = rows
                     .into_iter()

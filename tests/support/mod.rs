@@ -10,6 +10,8 @@
 
 mod output;
 mod project;
+mod proxy;
+mod running;
 mod sql;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ use pum::shadow::{Cluster, Options};
 pub(crate) use output::assert_run;
 pub use output::{filters, run};
 pub use project::Project;
+pub use proxy::{Proxy, Traffic, Trap};
+pub use running::{Ended, Running};
 pub use sql::{try_query, try_sql};
 
 /// The cluster that all tests of the process share, in parallel. Nobody drops it: its guard ends it.
@@ -65,16 +69,25 @@ pub struct Database {
 impl Database {
     /// A fresh, empty database of this cluster, with a name of its own.
     pub fn create(cluster: &Cluster) -> Database {
+        Database::create_with(cluster, "")
+    }
+
+    fn create_with(cluster: &Cluster, options: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let maintenance = cluster.uri("postgres");
-        sql::run(&maintenance, &format!("create database {name}"));
+        sql::run(&maintenance, &format!("create database {name} {options}"));
         Database {
             uri: cluster.uri(&name),
             parameters: cluster.parameters(&name).expect("parameters"),
             name,
             maintenance,
         }
+    }
+
+    /// A fresh copy of this one, to which nobody may be connected.
+    pub fn copy(&self, cluster: &Cluster) -> Database {
+        Database::create_with(cluster, &format!("template {} strategy file_copy", self.name))
     }
 
     /// Its name, which needs no quotes.
@@ -117,13 +130,18 @@ impl Drop for Database {
 
 /// The built binary in a clean environment: no PG* variables, an empty home, UTF-8.
 pub fn pum() -> assert_cmd::Command {
+    assert_cmd::Command::from_std(pum_command())
+}
+
+/// The same, to be spawned.
+pub fn pum_command() -> Command {
     static HOME: OnceLock<PathBuf> = OnceLock::new();
     let home = HOME.get_or_init(|| {
         let home = scratch().join("home");
         std::fs::create_dir(&home).expect("home");
         home
     });
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_pum"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pum"));
     command.env_clear().env("HOME", home).env("LC_ALL", "C.UTF-8").current_dir(scratch());
     for name in ["PATH", "PUM_PG_BIN", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
         if let Some(value) = std::env::var_os(name) {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -36,7 +37,12 @@ impl Project {
 
     /// The built binary, run in the project's directory.
     pub fn pum(&self) -> assert_cmd::Command {
-        let mut command = super::pum();
+        assert_cmd::Command::from_std(self.command())
+    }
+
+    /// The same, to be spawned.
+    pub fn command(&self) -> Command {
+        let mut command = super::pum_command();
         command.current_dir(self.path());
         command
     }
