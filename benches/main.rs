@@ -8,12 +8,13 @@ mod line;
 mod report;
 mod world;
 
+use std::process::Command;
 use std::time::Duration;
 
 use child::{Cost, median};
 use line::Line;
 use report::Report;
-use world::{Database, World};
+use world::{Database, Project, World};
 
 /// How many deltas are applied.
 const DELTAS: usize = 1000;
@@ -112,24 +113,25 @@ fn nothing_to_do(world: &World, report: &mut Report) {
     report.row("nothing to do: round trips after connecting", upgrade, psql, 3.0);
 }
 
-/// An upgrade of a server that is 10 ms away.
+/// An upgrade of a server that is 10 ms away: what each delta more adds.
 fn far_away(world: &World, report: &mut Report) {
-    let project = world.project(DELTAS_FAR);
-    let trips = |run: &dyn Fn(&str) -> Cost| {
+    let (one, many) = (world.project(1), world.project(1 + DELTAS_FAR));
+    let upgrade = |project: &Project, command: &dyn Fn(&Project, &str) -> Command| {
         let database = world.database();
         let line = Line::open(world.socket(), LATENCY);
-        let cost = run(&line.uri(database.name()));
-        cost.wall() / LATENCY.as_secs_f64() / DELTAS_FAR as f64
+        let cost = child::run(command(project, &line.uri(database.name())));
+        (line.round_trips() as f64, cost.wall() / LATENCY.as_secs_f64())
     };
-    let pum = trips(&|uri| child::run(project.upgrade(world, uri)));
-    let psql = trips(&|uri| child::run(project.psql(world, uri)));
-    report.row(
-        &format!("{DELTAS_FAR} deltas, {} ms away: time / latency / deltas", LATENCY.as_millis()),
-        pum,
-        psql,
-        // Two round trips, and what the server itself takes for a delta.
-        2.0 + 1.0,
-    );
+    let each = |command: &dyn Fn(&Project, &str) -> Command| {
+        let (few, short) = upgrade(&one, command);
+        let (more, long) = upgrade(&many, command);
+        ((more - few) / DELTAS_FAR as f64, (long - short) / DELTAS_FAR as f64)
+    };
+    let pum = each(&|project, uri| project.upgrade(world, uri));
+    let psql = each(&|project, uri| project.psql(world, uri));
+    let away = format!("server {} ms away", LATENCY.as_millis());
+    report.row(&format!("{away}: round trips a delta"), pum.0, psql.0, 2.0);
+    report.figure(&format!("{away}: wall time a delta / latency"), pum.1, psql.1);
 }
 
 /// Measures two things by turns, so that what else the machine does meets both.

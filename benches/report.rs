@@ -4,29 +4,32 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 
 /// The rows of the table.
 #[derive(Default)]
-pub struct Report(Vec<[String; 6]>);
+pub struct Report(Vec<Vec<String>>);
 
 impl Report {
     /// A figure of which pum may have at most so much.
     pub fn row(&mut self, what: &str, pum: f64, psql: f64, most: f64) {
-        self.add(what, pum, psql, pum / psql, number(most), pum <= most);
+        self.add(what, pum, psql, pum / psql, number(most), Some(pum <= most));
     }
 
     /// A figure of which pum may have at most so many times what psql has.
     pub fn ratio(&mut self, what: &str, pum: f64, psql: f64, ratio: f64, most: f64) {
-        self.add(what, pum, psql, ratio, format!("{} × psql", number(most)), ratio <= most);
+        self.add(what, pum, psql, ratio, format!("{} × psql", number(most)), Some(ratio <= most));
     }
 
-    fn add(&mut self, what: &str, pum: f64, psql: f64, ratio: f64, most: String, holds: bool) {
-        let holds = if holds { "yes" } else { "NO" };
-        self.0.push([
-            what.to_owned(),
-            number(pum),
-            number(psql),
-            format!("{ratio:.2}"),
-            most,
-            holds.to_owned(),
-        ]);
+    /// A figure that nothing was promised about.
+    pub fn figure(&mut self, what: &str, pum: f64, psql: f64) {
+        self.add(what, pum, psql, pum / psql, String::new(), None);
+    }
+
+    fn add(&mut self, what: &str, pum: f64, psql: f64, ratio: f64, most: String, holds: Option<bool>) {
+        let holds = match holds {
+            Some(true) => "yes",
+            Some(false) => "NO",
+            None => "",
+        };
+        let figures = [number(pum), number(psql), format!("{ratio:.2}"), most, holds.to_owned()];
+        self.0.push(std::iter::once(what.to_owned()).chain(figures).collect());
     }
 
     /// Prints everything.
