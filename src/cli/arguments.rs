@@ -99,12 +99,17 @@ pub struct Directories {
 impl Directories {
     /// The directories as given.
     pub fn list(&self, context: &Context<'_>) -> Result<Vec<PathBuf>> {
-        let directories = if self.dir.is_empty() { &context.config.delta_dirs } else { &self.dir };
+        let directories = self.list_if_any(context);
         if directories.is_empty() {
             return Err(Error::usage("no delta directory is named")
                 .hint("name it with -d DIR, or as delta_dirs in pum.yaml"));
         }
-        Ok(directories.clone())
+        Ok(directories)
+    }
+
+    /// The directories of a command that can do without.
+    pub fn list_if_any(&self, context: &Context<'_>) -> Vec<PathBuf> {
+        if self.dir.is_empty() { context.config.delta_dirs.clone() } else { self.dir.clone() }
     }
 }
 

@@ -25,6 +25,7 @@ pub fn filters() -> insta::internals::SettingsBindDropGuard {
         (r"\b\d{4}-\d\d-\d\d\b", "[DATE]"),
         (r"\b\d+(?:\.\d+)? ?(?:ms|s|µs)\b", "[DURATION]"),
         (r"(PostgreSQL |server version )\d+(?:\.\d+|\w+)?", "${1}[VERSION]"),
+        (r"(server_version\x22: ?\x22)[\w.]+", "${1}[VERSION]"),
         (r"\bpid \d+", "pid [PID]"),
     ] {
         settings.add_filter(pattern, replacement);
