@@ -228,8 +228,8 @@ impl<'a> Run<'a> {
         }
         // DISCARD ALL would drop our lock, and is refused in a transaction.
         format!(
-            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; \
-             DISCARD SEQUENCES; SELECT {}; {}",
+            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; SELECT {}; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
+             DISCARD TEMP; DISCARD SEQUENCES; {}",
             settings.join(", "),
             self.role_statement(),
         )
