@@ -163,6 +163,12 @@ pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
     text.parse().map_err(|error: delta::NotAVersion| error.to_string())
 }
 
+/// Parses a version of which pum 0.x let the last numbers be left out: `1.3` is 1.3.0.
+pub fn short_version(text: &str) -> std::result::Result<delta::Version, String> {
+    let zeros = ".0".repeat(2_usize.saturating_sub(text.matches('.').count()));
+    version(&format!("{text}{zeros}")).map_err(|_| version(text).err().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

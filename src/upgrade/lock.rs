@@ -29,20 +29,18 @@ impl Key {
 
     /// Takes the lock if it is free: true or false.
     pub fn try_statement(self) -> String {
-        format!("SELECT pg_try_advisory_lock({})", self.0)
+        format!("SELECT {}", self.try_expression())
     }
 
-    /// Frees all advisory locks of the session but this one; a row for each that was held.
-    pub fn free_others_statement(self) -> String {
-        let Key(key) = self;
-        format!(
-            "SELECT CASE WHEN objsubid = 1 AND mode = 'ExclusiveLock' THEN pg_advisory_unlock(classid::bigint << 32 | objid::bigint)
-                         WHEN objsubid = 1 THEN pg_advisory_unlock_shared(classid::bigint << 32 | objid::bigint)
-                         WHEN mode = 'ExclusiveLock' THEN pg_advisory_unlock(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer)
-                         ELSE pg_advisory_unlock_shared(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer) END
-             FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
-                 AND NOT (objsubid = 1 AND classid::bigint << 32 | objid::bigint = {key})"
-        )
+    /// Frees all other advisory locks of the session; to be sent in a transaction, which holds ours meanwhile, and
+    /// followed by [`Key::try_expression`], which makes it the session's again.
+    pub fn free_others_statements(self) -> String {
+        format!("SELECT pg_try_advisory_xact_lock({}); SELECT pg_advisory_unlock_all()", self.0)
+    }
+
+    /// Is true if the lock is the session's now.
+    pub fn try_expression(self) -> String {
+        format!("pg_try_advisory_lock({})", self.0)
     }
 
     /// Waits until the lock is ours.
@@ -179,6 +177,13 @@ pub fn pooler_error() -> Error {
     Error::failed("a pooler in transaction mode (such as pgbouncer) is between pum and the server")
         .note("reason", "the lock that keeps two upgrades apart, and the settings of the session, are lost between transactions")
         .hint("connect to the server itself, or to a pool with pool_mode = session")
+}
+
+/// That the lock is somebody else's now.
+pub fn lost_error() -> Error {
+    Error::new(Kind::Locked, "another upgrade of this database has begun: the lock of this one was lost")
+        .note("reason", "the delta before freed all advisory locks, that of pum included")
+        .hint("wait until the other one ends, then run the upgrade again")
 }
 
 #[cfg(test)]

@@ -97,8 +97,7 @@ fn without_the_table_the_baseline_command_is_named() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-    error: there is no upgrades table app.upgrades in this database
-      reason: app.upgrades has no row that says at which version the database is
+    error: no row of the upgrades table app.upgrades says at which version the database is
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta -b X.Y.Z
     ");
     assert!(!it.has("app.a"));
@@ -150,14 +149,13 @@ fn a_highest_version_and_a_number_of_deltas_leave_the_rest() {
       Applied [1/1] delta_1.3.0_x.sql in [DURATION]
      Finished [DATABASE] is at version 1.3.0, 1 file applied; 1 delta left
     ");
-    assert_run!(it.pum("upgrade --max-version 1.3"), @r#"
-    exit code: 2
+    assert_run!(it.pum("upgrade --max-version 1.3"), @r"
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
-    error: invalid value '1.3' for '--max-version <X.Y.Z>': "1.3" is not a version: three numbers with dots between them are expected, such as 1.4.0
-
-    For more information, try '--help'.
-    "#);
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+     Finished [DATABASE] is at version 1.3.0; nothing to do; 1 delta left
+    ");
     assert_run!(it.pum("upgrade --max-version 0.1.0"), @r"
     exit code: 0
     ----- stdout -----

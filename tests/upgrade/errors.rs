@@ -29,7 +29,7 @@ fn a_place_is_a_line_and_a_column_in_characters() {
       |                                 ^^^
       sqlstate: 42P01
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
 }
@@ -50,7 +50,7 @@ fn a_place_is_right_behind_a_variable() {
       |                        ^^^^
       sqlstate: 42703
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
 }
@@ -71,7 +71,7 @@ fn a_place_is_right_with_crlf_and_bom() {
       |   ^^^^^
       sqlstate: 42601
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
 }
@@ -96,7 +96,7 @@ fn constraints_point_at_their_statement_with_all_that_the_server_says() {
       sqlstate: 23505
       detail: Key (id)=(1) already exists.
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
 }
@@ -118,7 +118,7 @@ fn context_hint_and_detail_are_shown() {
      --> delta/delta_1.1.0_a.sql:1:1
       |
     1 | do $$ begin
-      | ^^^^^^^^^^^ dig less
+      | ^^^^^^^^^^^
       sqlstate: P0042
       detail: at 7 m
       context: PL/pgSQL function app.f() line 2 at RAISE
@@ -126,7 +126,7 @@ fn context_hint_and_detail_are_shown() {
         PL/pgSQL function inline_code_block line 2 at PERFORM
       server's hint: dig less
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
 }
@@ -144,13 +144,13 @@ fn a_position_inside_a_function_body_is_not_taken_for_one_in_the_file() {
      --> delta/delta_1.1.0_a.sql:2:1
       |
     2 | do $$ begin
-      | ^^^^^^^^^^^ No function matches the given name and argument types. You might need to add explicit type casts.
+      | ^^^^^^^^^^^
       sqlstate: 42883
       context: PL/pgSQL function inline_code_block line 2 at PERFORM
       in query: SELECT nothing_at_all() (at character 8)
       server's hint: No function matches the given name and argument types. You might need to add explicit type casts.
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     ");
 }
@@ -171,12 +171,12 @@ fn a_deferred_constraint_and_dependent_objects_have_their_hints() {
      --> delta/delta_1.1.0_a.sql:1:1
       |
     1 | alter table app.t drop column id;
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Use DROP ... CASCADE to drop the dependent objects too.
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       sqlstate: 2BP01
       detail: view app.v depends on column id of table app.t
       server's hint: Use DROP ... CASCADE to drop the dependent objects too.
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: other objects depend on it: drop them before and make them again after, for instance in pre-all.sql and post-all.sql
     ");
 }
@@ -206,7 +206,7 @@ fn a_missing_schema_or_right_is_the_servers_word() {
       |              ^^^^^^^
       sqlstate: 3F000
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
     assert_eq!(it.record(), "1.0.0 baseline 0 true");

@@ -83,7 +83,7 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       sqlstate: 22012
       state: the first 2 of 3 statements of delta_1.1.0_a.sql are done and committed
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
       not run: delta_1.2.0_b.sql
     hint: mend it, then run the same command again: it goes on with that statement
     ");
@@ -95,7 +95,7 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
@@ -124,11 +124,11 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql was edited in what ran already: its first 2 statements
       state: 2 statements are done and committed; nothing more was done
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: bring those statements back to what they were, then run the upgrade again
     hint: or say where to go on in the file as it is now: pum repair resume delta_1.1.0_a.sql --statement N
     ");
@@ -146,7 +146,7 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -175,8 +175,8 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       sqlstate: 23505
       detail: Key (id)=(1) is duplicated.
-      state: the first 0 of 1 statements of delta_1.1.0_a.sql are done and committed
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      state: no statement of delta_1.1.0_a.sql is done
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY i (on "app"."a") before you run the upgrade again
     hint: mend it, then run the same command again: it goes on with that statement
     "#);
@@ -193,7 +193,7 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
     2 | create unique index concurrently i on app.a (id);
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this statement did not end
       state: the statements before it are done and committed
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: DROP INDEX CONCURRENTLY app.i;   then run the upgrade again
     ");
     it.database.sql("drop index app.i; truncate app.a");
@@ -229,7 +229,7 @@ fn an_index_that_was_made_before_it_died_is_not_made_twice() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
          Plan 1 file: delta_1.1.0_a.sql
          Note statement 2 of delta_1.1.0_a.sql took effect before the last run died
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -250,7 +250,7 @@ fn a_statement_in_doubt_is_asked_about() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
     error: delta_1.1.0_a.sql: it is not known whether CALL took effect
@@ -259,7 +259,7 @@ fn a_statement_in_doubt_is_asked_about() {
     3 | call app.p();
       | ^^^^^^^^^^^^ the last run died before or in this statement
       state: the statements before it are done and committed; nothing more was done
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: if it did not: pum repair resume delta_1.1.0_a.sql --statement 2
     hint: if it did: pum repair resume delta_1.1.0_a.sql --statement 3
     ");
@@ -268,7 +268,7 @@ fn a_statement_in_doubt_is_asked_about() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -288,6 +288,7 @@ fn blocks_of_its_own_commit_as_blocks() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+         Note delta_1.1.0_a.sql carries BEGIN and COMMIT; they are left out, for each file runs in one transaction with its record
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: division by zero
      --> delta/delta_1.1.0_a.sql:8:1
@@ -296,7 +297,7 @@ fn blocks_of_its_own_commit_as_blocks() {
       | ^^^^^^^^^^
       sqlstate: 22012
       state: the first 2 of 4 statements of delta_1.1.0_a.sql are done and committed
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on with that statement
     ");
     assert!(it.has("app.a") && it.has("app.b") && !it.has("app.c"));

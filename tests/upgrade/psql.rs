@@ -93,7 +93,7 @@ fn wrong_copy_data_is_an_error_of_the_delta() {
       sqlstate: 22P02
       context: COPY t, line 2, column id: "x"
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
     it.delta("delta_1.1.0_a.sql", "select 1;\nCOPY app.t FROM stdin;\n1\n2\n");

@@ -23,7 +23,7 @@ fn a_failing_delta_leaves_nothing_and_those_before_it_stay() {
       | ^^^^^^^^^^
       sqlstate: 22012
       state: it was undone
-      database: [DATABASE] is at version 1.1.0; delta_1.1.0_a.sql was committed before and stays
+      database: [DATABASE] is at version 1.1.0; this run completed delta_1.1.0_a.sql before, which stays
       not run: delta_1.3.0_c.sql and 1 more
     hint: mend it, then run the same command again: it goes on from there
     ");
@@ -51,9 +51,10 @@ fn a_committed_pre_all_is_spoken_of_after_a_failure() {
       | ^^^^^^^^^^
       sqlstate: 22012
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; pre-all.sql was committed before and stays
+      database: [DATABASE] is at version 1.0.0; this run completed pre-all.sql before, which stays
       not run: post-all.sql
       attention: what pre-all did stays done, and post-all did not run
+    hint: mend it, then run the same command again: it goes on from there
     hint: `--transaction all` undoes everything when something fails, if all deltas are SQL
     ");
     assert!(it.has("app.pre") && !it.has("app.post"));
@@ -78,9 +79,9 @@ fn in_one_transaction_a_failure_undoes_everything() {
     1 | select 1/0;
       | ^^^^^^^^^^
       sqlstate: 22012
-      state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
-    hint: mend it, then run the same command again: it goes on from there
+      state: everything that this run did was undone
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
+    hint: mend it, then run the same command again
     ");
     assert!(!it.has("app.pre") && !it.has("app.a"));
     assert_eq!(it.record(), "1.0.0 baseline 0 true");
@@ -98,9 +99,9 @@ fn in_one_transaction_a_failure_undoes_everything() {
     1 | select 1/0;
       | ^^^^^^^^^^
       sqlstate: 22012
-      state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
-    hint: mend it, then run the same command again: it goes on from there
+      state: everything that this run did was undone
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
+    hint: mend it, then run the same command again
     ");
     assert!(!it.has("app.pre") && !it.has("app.a"));
     it.delta("post-all.sql", "create table app.post ();");
@@ -164,11 +165,11 @@ fn a_new_enum_value_that_is_used_too_early_is_explained() {
      --> delta/delta_1.2.0_b.sql:1:30
       |
     1 | create table app.a as select 'bad'::app.mood;
-      |                              ^ New enum values must be committed before they can be used.
+      |                              ^
       sqlstate: 55P04
       server's hint: New enum values must be committed before they can be used.
-      state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      state: everything that this run did was undone
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: a value added to an enum can be used only after COMMIT: run without --transaction all
     "#);
     it.works("upgrade");
@@ -183,11 +184,11 @@ fn a_new_enum_value_that_is_used_too_early_is_explained() {
      --> delta/delta_1.3.0_c.sql:2:8
       |
     2 | select 'odd'::app.mood;
-      |        ^ New enum values must be committed before they can be used.
+      |        ^
       sqlstate: 55P04
       server's hint: New enum values must be committed before they can be used.
       state: it was undone
-      database: [DATABASE] is at version 1.2.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.2.0; this run completed nothing before
     hint: a value added to an enum can be used only after COMMIT: add it in a delta of its own before this one
     "#);
 }
@@ -203,13 +204,18 @@ fn a_begin_and_commit_of_its_own_run_inside_ours() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+         Note 3 files, from delta_1.1.0_a.sql to delta_1.3.0_c.sql, carry BEGIN and COMMIT; they are left out, for each file runs in one transaction with its record
          Plan 3 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql, delta_1.3.0_c.sql
       Applied [1/3] delta_1.1.0_a.sql in [DURATION]
-    error: delta_1.2.0_b.sql could not begin: SET TRANSACTION ISOLATION LEVEL must be called before any query
-      sqlstate: 25001
+      Applied [2/3] delta_1.2.0_b.sql in [DURATION]
+    error: delta_1.3.0_c.sql failed: division by zero
+     --> delta/delta_1.3.0_c.sql:4:1
+      |
+    4 | select 1/0;
+      | ^^^^^^^^^^
+      sqlstate: 22012
       state: it was undone
-      database: [DATABASE] is at version 1.1.0; delta_1.1.0_a.sql was committed before and stays
-      not run: delta_1.3.0_c.sql
+      database: [DATABASE] is at version 1.2.0; this run completed 2 files before, which stay, from delta_1.1.0_a.sql to delta_1.2.0_b.sql
     hint: mend it, then run the same command again: it goes on from there
     ");
     assert!(it.has("app.a") && !it.has("app.c"));
@@ -218,6 +224,7 @@ fn a_begin_and_commit_of_its_own_run_inside_ours() {
 
 #[test]
 fn transaction_control_that_would_break_the_rule_is_refused_with_its_place() {
+    let mut told = String::new();
     for sql in [
         "create table app.x ();\nCOMMIT;",
         "begin;\ncreate table app.x ();",
@@ -228,17 +235,56 @@ fn transaction_control_that_would_break_the_rule_is_refused_with_its_place() {
     ] {
         let it = Installation::at("1.0.0");
         it.delta("delta_1.1.0_a.sql", sql);
-        let told = crate::support::run(&mut it.pum("upgrade"));
-        let _filters = crate::support::filters();
-        insta::assert_snapshot!(
-            format!(
-                "control {}",
-                sql.split_whitespace().last().unwrap_or_default().trim_matches(['\'', ';'])
-            ),
-            told
+        let mut command = it.pum("upgrade -q");
+        told.push_str(
+            &crate::support::run(&mut command).replace("----- stdout -----\n----- stderr -----\n", ""),
         );
         assert!(!it.has("app.x"), "{sql}");
     }
+    insta::assert_snapshot!(told, @r"
+    exit code: 2
+    error: COMMIT without a BEGIN
+     --> delta/delta_1.1.0_a.sql:2:1
+      |
+    2 | COMMIT;
+      | ^^^^^^
+    hint: remove it: pum commits the delta itself, together with its record
+    exit code: 2
+    error: BEGIN without a COMMIT: psql would undo everything after it at the end
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | begin;
+      | ^^^^^ begins here
+    hint: add COMMIT at the end, or remove BEGIN: pum runs a delta in a transaction anyway
+    exit code: 2
+    error: ROLLBACK does not work in a delta
+     --> delta/delta_1.1.0_a.sql:2:3
+      |
+    2 |   ROLLBACK;
+      |   ^^^^^^^^
+    hint: a delta that undoes its work does nothing: remove it
+    exit code: 2
+    error: COMMIT AND CHAIN does not work in a delta
+     --> delta/delta_1.1.0_a.sql:2:1
+      |
+    2 | commit and chain;
+      | ^^^^^^^^^^^^^^^^
+    hint: write COMMIT, then BEGIN
+    exit code: 2
+    error: PREPARE TRANSACTION does not work in a delta
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | prepare transaction 'x';
+      | ^^^^^^^^^^^^^^^^^^^^^^^
+    hint: pum commits the delta itself: remove it
+    exit code: 2
+    error: DISCARD ALL does not work in a delta
+     --> delta/delta_1.1.0_a.sql:1:1
+      |
+    1 | discard all;
+      | ^^^^^^^^^^^
+    hint: it would release pum's lock; pum resets the session between deltas: remove it
+    ");
 }
 
 #[test]
@@ -259,8 +305,8 @@ fn a_procedure_that_commits_needs_the_directive() {
       sqlstate: 2D000
       context: PL/pgSQL function inline_code_block line 1 at COMMIT
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
-    hint: mend it, then run the same command again: it goes on from there
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
+    hint: put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction
     ");
     assert!(!it.has("app.x"));
     it.delta(
@@ -294,7 +340,7 @@ fn a_constraint_that_fails_at_commit_undoes_the_delta() {
       sqlstate: 23503
       detail: Key (a)=(1) is not present in table "a".
       state: it was undone
-      database: [DATABASE] is at version 1.0.0; nothing was committed by this run
+      database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: mend it, then run the same command again: it goes on from there
     "#);
     assert!(!it.has("app.c"));
@@ -310,20 +356,13 @@ fn a_serializable_delta_after_another_is_no_surprise() {
         "set transaction isolation level serializable;\ninsert into app.a values (1);",
     );
     assert_run!(it.pum("upgrade"), @r"
-    exit code: 3
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
-    error: delta_1.2.0_b.sql failed: SET TRANSACTION ISOLATION LEVEL must be called before any query
-     --> delta/delta_1.2.0_b.sql:1:1
-      |
-    1 | set transaction isolation level serializable;
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      sqlstate: 25001
-      state: it was undone
-      database: [DATABASE] is at version 1.1.0; delta_1.1.0_a.sql was committed before and stays
-    hint: put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction
+      Applied [2/2] delta_1.2.0_b.sql in [DURATION]
+     Finished [DATABASE] is at version 1.2.0, 2 files applied
     ");
 }
