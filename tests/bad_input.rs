@@ -393,6 +393,7 @@ fn a_role_without_rights_is_told_which_it_needs() {
     ----- stderr -----
     error: permission denied for schema app
       sqlstate: 42501
+    hint: GRANT USAGE ON SCHEMA … TO your role, or name the owning role with --role
     ");
     it.database.sql(&format!("grant usage on schema app to {role}"));
     assert_run!(line("info"), @r#"

@@ -162,6 +162,9 @@ fn explain_look(fault: Fault, role: Option<&str>) -> Error {
         (Some(role), Some("22023" | "42501" | "42704")) => {
             error.hint(format!("--role {role} needs a role that exists and that you are a member of"))
         }
+        (None, Some("42501")) => {
+            error.hint("GRANT USAGE ON SCHEMA … TO your role, or name the owning role with --role")
+        }
         _ => error,
     }
 }
