@@ -1,5 +1,6 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
+mod advisory_locks;
 mod bad_input;
 mod baseline;
 mod config;

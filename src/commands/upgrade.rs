@@ -129,7 +129,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         true => Some(programs::find_python(options.python.as_deref())?),
         false => None,
     };
-    lock::refuse_transaction_pooler(&mut session, &options.connection, cancel)?;
+    lock::refuse_transaction_pooler(&mut session, look.server.pid, &options.connection, cancel)?;
     if let Some(file) = &options.backup {
         back_up(file, options, progress, cancel)?;
     }

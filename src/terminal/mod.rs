@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
@@ -156,8 +157,11 @@ impl Terminal {
 
     /// A line on standard error, above the bars.
     fn print(&self, line: &str) {
+        // Whole lines: nothing else comes between, and a system call each is enough.
+        let plain = anstream::AutoStream::choice(&std::io::stderr()) == anstream::ColorChoice::Never;
+        let text = if plain { format!("{}\n", strip_str(line)) } else { format!("{line}\n") };
         self.bars.above(|| {
-            let _ = writeln!(anstream::stderr().lock(), "{line}");
+            let _ = std::io::stderr().write_all(text.as_bytes());
         });
     }
 
@@ -194,7 +198,9 @@ impl Progress for Terminal {
                     let _ = self.data(&line);
                 }
             }
-            (_, Event::Warning { text }) => self.print(&format!("{YELLOW}  warning{YELLOW:#} {text}")),
+            (_, Event::Warning { text }) => {
+                self.print(&format!("{YELLOW}  warning{YELLOW:#} {}", text.replace('\n', "\n          ")));
+            }
             (Mode::Quiet, _) => {}
             (mode, event) => {
                 if let Some(line) = self.lines.borrow_mut().line(event, mode == Mode::Bars, self.verbose) {

@@ -30,6 +30,8 @@ pub struct Server {
     pub version: String,
     /// Such as 150018.
     pub version_num: u32,
+    /// Whether it can notice by itself that a client is gone: only where the system lets it watch a socket.
+    pub watches_clients: bool,
     /// The role that statements run as.
     pub user: String,
     /// The database's name.
@@ -80,7 +82,8 @@ impl Look {
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; {set_role}
              SELECT set_config('idle_session_timeout', '0', false)
              WHERE current_setting('server_version_num')::integer >= 140000;
-             SELECT current_setting('server_version'), current_setting('server_version_num'), current_user,
+             SELECT current_setting('server_version'), current_setting('server_version_num'),
+                    version() LIKE '%linux%', current_user,
                     current_database(), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
                     pg_backend_pid(), {schema}, EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema}),
                     n.nspname, c.relname, c.relkind IN ('r', 'p'),
@@ -101,6 +104,7 @@ impl Look {
         let server = Server {
             version: next().unwrap_or_default().split(' ').next().unwrap_or_default().to_owned(),
             version_num: next().and_then(|number| number.parse().ok()).unwrap_or_default(),
+            watches_clients: next().as_deref() == Some("t"),
             user: next().unwrap_or_default(),
             database: next().unwrap_or_default(),
             standby: next().as_deref() == Some("t"),

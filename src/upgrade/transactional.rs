@@ -141,8 +141,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What precedes the statements of a piece of work. Its last rows say which server process we are on and whether
-    /// somebody else has recorded the delta, the result before them which locks a delta left behind.
+    /// What precedes the statements of a piece of work. Its last rows say which server process we are on, whether the
+    /// lock is ours, and whether somebody else has recorded the delta.
     fn start_message(&self, unit: &Unit, first: bool) -> String {
         let modes = unit.script().and_then(|script| script.transaction_modes.as_deref()).unwrap_or_default();
         let recorded = unit
@@ -150,32 +150,30 @@ impl Run<'_> {
             .as_ref()
             .map_or_else(|| "false".to_owned(), |name| self.table.recorded_since(name, self.last_id));
         let prepare = format!(
-            "{} {}; SELECT pg_backend_pid(), {recorded}",
+            "{} {}; SELECT pg_backend_pid(), {}, {recorded}",
             self.reset_statements(),
-            self.key.free_others_statement(),
+            self.key.free_others_statements(),
+            self.key.try_expression(),
         );
         // Committed apart: SET TRANSACTION must find a transaction in which nothing ran yet, and UNLISTEN only works then.
         if first { format!("BEGIN; {prepare}; COMMIT; BEGIN {modes}") } else { prepare }
     }
 
-    fn check_start(&mut self, results: &Rows) -> Result<()> {
-        let guard_index = results.iter().rposition(|rows| !rows.is_empty());
-        let guard = guard_index.and_then(|index| results[index].first());
+    fn check_start(&self, results: &Rows) -> Result<()> {
+        let guard = results.iter().rfind(|rows| !rows.is_empty()).and_then(|rows| rows.first());
         let column = |index: usize| guard.and_then(|row| row.get(index)?.as_deref());
         if column(0) != Some(self.server.pid.to_string().as_str()) {
             return Err(super::lock::pooler_error());
         }
-        if column(1) != Some("f") {
+        if column(1) != Some("t") {
+            return Err(super::lock::lost_error());
+        }
+        if column(2) != Some("f") {
             return Err(Error::failed(
                 "somebody else has applied this delta meanwhile, without taking the lock",
             )
             .note("reason", "a pooler in transaction mode, or the older pum, which knows no lock")
             .hint("see what the database has had with `pum info`, then run the upgrade again"));
-        }
-        // A lock taken twice must be freed twice.
-        let mut left = guard_index.is_some_and(|index| index > 0 && !results[index - 1].is_empty());
-        while left {
-            left = !self.session.query(&self.key.free_others_statement())?.is_empty();
         }
         Ok(())
     }
