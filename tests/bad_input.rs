@@ -229,7 +229,7 @@ fn twins_in_one_directory_and_a_directory_given_twice_are_named() {
     error: delta/delta_1.1.0_a.sql and delta/delta_1.1.00_a.sql are the same delta: version 1.1.0, title "a", kind sql
     hint: give one of them another title; a delta is known by version, title and kind
     "#);
-    assert!(!it.has("app.a"));
+    assert!(!it.has("app.b"));
 }
 
 #[test]
@@ -237,6 +237,29 @@ fn a_delta_that_cannot_be_read_is_named_before_anything_runs() {
     let it = Installation::at("1.0.0");
     it.delta("delta_1.0.0_first.sql", "create table app.first ()");
     symlink("nothing", it.project.path().join("delta/delta_1.1.0_a.sql")).unwrap();
+    assert_run!(it.pum("info"), @r"
+    exit code: 0
+    ----- stdout -----
+    [DATABASE] on [SOCKET]:5432 as postgres, PostgreSQL [VERSION]
+    version 1.0.0 (baseline 1.0.0), recorded in app.upgrades
+
+     version  title  kind  state
+     1.0.0    first  sql   pending
+     1.1.0    a      sql   pending
+
+    2 pending; next: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
+    ----- stderr -----
+    ");
+    assert_run!(it.pum("upgrade"), @r"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+    error: delta/delta_1.1.0_a.sql cannot be read: No such file or directory (os error 2)
+    ");
+    assert!(!it.has("app.first"));
+    std::fs::remove_file(it.project.path().join("delta/delta_1.1.0_a.sql")).unwrap();
+    std::fs::create_dir(it.project.path().join("delta/delta_1.1.0_a.sql")).unwrap();
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
     ----- stdout -----
@@ -247,17 +270,7 @@ fn a_delta_that_cannot_be_read_is_named_before_anything_runs() {
       Applied [1/1] delta_1.0.0_first.sql in [DURATION]
      Finished [DATABASE] is at version 1.0.0, 1 file applied
     ");
-    std::fs::remove_file(it.project.path().join("delta/delta_1.1.0_a.sql")).unwrap();
-    std::fs::create_dir(it.project.path().join("delta/delta_1.1.0_a.sql")).unwrap();
-    assert_run!(it.pum("upgrade"), @r"
-    exit code: 0
-    ----- stdout -----
-    ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta/delta_1.1.0_a.sql is not a delta and does not run: it is not a file
-     Finished [DATABASE] is at version 1.0.0; nothing to do
-    ");
-    assert!(!it.has("app.first"));
+    assert!(it.has("app.first"));
 }
 
 #[test]
@@ -380,6 +393,7 @@ fn a_role_without_rights_is_told_which_it_needs() {
     ----- stderr -----
     error: permission denied for schema app
       sqlstate: 42501
+    hint: GRANT USAGE ON SCHEMA … TO your role, or name the owning role with --role
     ");
     it.database.sql(&format!("grant usage on schema app to {role}"));
     assert_run!(line("info"), @r#"
@@ -388,7 +402,7 @@ fn a_role_without_rights_is_told_which_it_needs() {
     ----- stderr -----
     error: the upgrades table app.upgrades: permission denied for table upgrades
       sqlstate: 42501
-    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO your role, or name the owning role with --role
+    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO your role; GRANT USAGE ON SEQUENCE "app"."upgrades_id_seq" TO your role; or name the owning role with --role
     "#);
     it.database.sql(&format!("grant select on app.upgrades to {role}"));
     it.database.sql("select 1");
@@ -400,7 +414,7 @@ fn a_role_without_rights_is_told_which_it_needs() {
     Connected to [DATABASE] as poor[DATABASE] on [SOCKET]:5432, PostgreSQL [VERSION]
     error: poor[DATABASE] may not write to the upgrades table app.upgrades
       state: nothing was done
-    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO poor[DATABASE], or name the owning role with --role
+    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO "poor[DATABASE]"; GRANT USAGE ON SEQUENCE "app"."upgrades_id_seq" TO "poor[DATABASE]"; or name the owning role with --role
     "#);
     it.database.sql(&format!("grant insert, update, delete on app.upgrades to {role}"));
     assert_run!(line("upgrade"), @r#"
@@ -410,7 +424,7 @@ fn a_role_without_rights_is_told_which_it_needs() {
     Connected to [DATABASE] as poor[DATABASE] on [SOCKET]:5432, PostgreSQL [VERSION]
     error: poor[DATABASE] may not write to the upgrades table app.upgrades
       state: nothing was done
-    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO poor[DATABASE], or name the owning role with --role
+    hint: GRANT SELECT, INSERT, UPDATE, DELETE ON "app"."upgrades" TO "poor[DATABASE]"; GRANT USAGE ON SEQUENCE "app"."upgrades_id_seq" TO "poor[DATABASE]"; or name the owning role with --role
     "#);
     it.database.sql(&format!("grant usage on sequence app.upgrades_id_seq to {role}"));
     assert_run!(line("upgrade"), @r"

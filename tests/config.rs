@@ -153,7 +153,7 @@ fn what_is_wrong_in_the_file_is_shown_with_its_place() {
      --> pum.yaml:1:12
       |
     1 | variables: {A: [1]}
-      |            ^ variables: data did not match any variant of untagged enum Value at line 1 column 12
+      |            ^ variables: a variable is a number or a text at line 1 column 12
     exit code: 2
     error: unknown key "timout" below "hook" in pum.yaml
      --> pum.yaml:2:3

@@ -53,7 +53,7 @@ fn every_state_has_its_words() {
       delta/delta_1.5.0_old.sql.pre: the ending .sql.pre is an older spelling that never ran; rename it to delta_1.5.0_old.pre.sql
       delta/delta_1.5_two.sql: the version 1.5 has 2 numbers; three are expected
 
-    2 pending, 1 late, 1 edited, 1 gone, 3 not a delta; next: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta --out-of-order (or --ignore-late)
+    2 pending, 1 late, 1 edited, 1 gone, 3 not deltas; next: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta --out-of-order (or --ignore-late)
     ----- stderr -----
     ");
     assert_run!(it.pum("info --exit-code --format json"), @r#"

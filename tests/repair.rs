@@ -169,8 +169,7 @@ fn resume_says_with_which_statement_it_goes_on() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-    error: delta_1.1.0_a.sql is not recorded in app.upgrades
-    hint: `pum info` shows what is
+    error: delta_1.1.0_a.sql is applied: there is nothing to resume
     ");
 }
 
@@ -218,5 +217,38 @@ fn what_makes_no_sense_is_refused() {
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: there is no upgrades table app.upgrades in this database
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta -b X.Y.Z
+    ");
+}
+
+#[test]
+fn an_action_that_does_not_fit_the_state_says_so() {
+    let it = Installation::at("1.0.0");
+    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\nselect 1/0");
+    assert!(!it.pum("upgrade").output().unwrap().status.success());
+    assert_run!(it.pum("repair accept delta_1.1.0_a.sql --yes"), @r"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+    error: delta_1.1.0_a.sql began and did not end: there is nothing to accept
+    hint: `pum upgrade` goes on with it
+    ");
+    it.works("repair mark-applied delta_1.1.0_a.sql --yes");
+    assert_run!(it.pum("repair resume delta_1.1.0_a.sql --yes"), @r"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+    error: delta_1.1.0_a.sql is applied: there is nothing to resume
+    ");
+    it.delta("delta_1.2.0_b.py", format!("{PYTHON}        raise ValueError\n"));
+    assert!(!it.pum("upgrade").output().unwrap().status.success());
+    assert_run!(it.pum("repair resume delta_1.2.0_b.py --yes"), @r"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+    error: delta_1.2.0_b.py is a Python delta, which runs again as a whole
+    hint: `pum upgrade` runs it again; `pum repair mark-applied` if it is done
     ");
 }

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 pub use project::write_project;
 
-use super::{baseline, info, quoted, upgrade};
+use super::{baseline, info, upgrade};
 use crate::connection::{Parameters, Session};
 use crate::delta::Version;
 use crate::progress::{Cancel, Event, Progress};
 use crate::shadow::{self, Cluster};
 use crate::upgrade::TableName;
+use crate::upgrade::quoted;
 use crate::{Error, Result};
 
 /// The database of the demonstration.

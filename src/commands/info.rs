@@ -186,6 +186,6 @@ fn state_name(state: State) -> &'static str {
 impl Options {
     /// The options as they would be typed after another command.
     pub fn typed(&self) -> String {
-        super::typed(&self.connection, &self.table, &self.directories)
+        crate::upgrade::typed(&self.connection, &self.table, &self.directories)
     }
 }

@@ -30,8 +30,8 @@ use std::path::{Path, PathBuf};
 
 use crate::connection::{Parameters, Session};
 use crate::progress::{Cancel, Event, Progress};
-use crate::upgrade::TableName;
 use crate::upgrade::table::{Look, Server};
+use crate::upgrade::{TableName, typed};
 use crate::{Error, Result};
 
 /// The name under which the server shows our sessions.
@@ -58,27 +58,6 @@ fn tell_connected(session: &Session, server: &Server, progress: &dyn Progress) {
         user: &server.user,
         server_version: &server.version,
     });
-}
-
-/// The options that name a database, its table and its directories, as they would be typed.
-fn typed(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> String {
-    let database = parameters.service().map_or_else(|| parameters.redacted(), str::to_owned);
-    let mut words = vec!["-p".to_owned(), quoted(&database), "-t".to_owned(), quoted(&table.to_string())];
-    if !directories.is_empty() {
-        words.push("-d".to_owned());
-        words.extend(directories.iter().map(|directory| quoted(&directory.to_string_lossy())));
-    }
-    words.join(" ")
-}
-
-/// A word for the shell, in quotes if it needs them.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-:@=+,%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// That the upgrades table is missing, and the command that makes it.

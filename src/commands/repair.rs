@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::connection::Parameters;
-use crate::delta::{Delta, DeltaSet, checksum};
+use crate::delta::{Delta, DeltaSet, Language, checksum};
 use crate::progress::{Cancel, Progress};
 use crate::sql::{self, Source, Variables};
 use crate::upgrade::lock::Key;
@@ -104,7 +104,13 @@ fn decide(
         || Error::usage(format!("{name} is not recorded in {}", table.name)).hint("`pum info` shows what is");
     match options.action {
         Action::Accept => {
-            let (delta, row) = (file.ok_or_else(no_file)?, row.filter(|row| row.success).ok_or_else(no_row)?);
+            let (delta, row) = (file.ok_or_else(no_file)?, row.ok_or_else(no_row)?);
+            if !row.success {
+                return Err(Error::usage(format!(
+                    "{name} began and did not end: there is nothing to accept"
+                ))
+                .hint("`pum upgrade` goes on with it"));
+            }
             let now = checksum(&read(delta)?);
             let what =
                 format!("{name}: its checksum {} becomes {now}, that of the file as it is now", row.checksum);
@@ -153,8 +159,14 @@ fn decide(
             Ok((what, format!("DELETE FROM {quoted} WHERE id = {}", row.id)))
         }
         Action::Resume { statement } => {
-            let (delta, row) =
-                (file.ok_or_else(no_file)?, row.filter(|row| !row.success).ok_or_else(no_row)?);
+            let (delta, row) = (file.ok_or_else(no_file)?, row.ok_or_else(no_row)?);
+            if row.success {
+                return Err(Error::usage(format!("{name} is applied: there is nothing to resume")));
+            }
+            if delta.name.kind.language() == Language::Python {
+                return Err(Error::usage(format!("{name} is a Python delta, which runs again as a whole"))
+                    .hint("`pum upgrade` runs it again; `pum repair mark-applied` if it is done"));
+            }
             let source = Source::decode(&delta.path, read(delta)?)?;
             let script = sql::prepare(&source, &Variables::default())?;
             let total = script.statements().count();

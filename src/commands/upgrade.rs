@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use postgres_protocol::escape::escape_identifier;
 use serde::Serialize;
 
 use crate::connection::{Parameters, Session};
 use crate::delta::{DeltaSet, Version};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::{Origin, Variables};
-use crate::upgrade::TableName;
 use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Server, Table};
-use crate::upgrade::unit::{Unit, used_variables};
+use crate::upgrade::unit::{Unit, Work, used_variables};
+use crate::upgrade::{TableName, typed};
 use crate::{Error, Result, programs};
 
 /// What to upgrade, and how.
@@ -183,10 +184,7 @@ fn refuse_unwritable(table: &Table, user: &str) -> Result<()> {
     }
     Err(Error::failed(format!("{user} may not write to the upgrades table {}", table.name))
         .note("state", "nothing was done")
-        .hint(format!(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {user}, or name the owning role with --role",
-            table.name.quoted()
-        )))
+        .hint(table.rights(&escape_identifier(user))))
 }
 
 /// Says, or stops for, what is not as it should be.
@@ -218,7 +216,11 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
     if options.refuse_edited && !edited.is_empty() {
         return Err(Error::usage(format!("edited after they were applied: {}", edited.join(", ")))
             .note("state", "nothing was done")
-            .hint("put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept DELTA"));
+            .hint(format!(
+                "put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept {} {}",
+                edited.first().map_or("DELTA", String::as_str),
+                typed(&options.connection, &options.table, &options.directories)
+            )));
     }
     for file in &edited {
         progress.warning(&format!("{file} was edited after it was applied; what it says now did not run"));
@@ -227,7 +229,7 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
         let when = judged.row.map_or("", |row| &row.installed_on);
         let how = match judged.row.and_then(|row| row.statements_done) {
             None | Some(0) => "it runs again".to_owned(),
-            Some(done) => format!("it goes on after its first {done} statements"),
+            Some(done) => format!("it goes on with statement {}", done + 1),
         };
         progress.warning(&format!("{} began at {when} and did not end; {how}", judged.delta.file_name()));
     }
@@ -281,7 +283,7 @@ fn psql_variables(variables: &Variables, session: &Session, server: &Server) -> 
 
 /// Says which files carry a BEGIN and COMMIT of their own: they are left out.
 fn tell_own_transactions(units: &[Unit], progress: &dyn Progress) {
-    let own = |unit: &&Unit| unit.script().is_some_and(|script| !script.dropped.is_empty());
+    let own = |unit: &&Unit| matches!(&unit.work, Work::Transactional(script) if !script.dropped.is_empty());
     let labels: Vec<&str> = units.iter().filter(own).map(|unit| unit.label.as_str()).collect();
     let which = match labels.as_slice() {
         [] => return,

@@ -118,7 +118,8 @@ impl DeltaSet {
             }
             // `file_type` costs nothing; only a link needs a look at what it points to.
             let is_file = match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => path.is_file(),
+                // One that points to nothing shall be missed when it is read, not passed over.
+                Ok(kind) if kind.is_symlink() => path.metadata().map_or(true, |target| target.is_file()),
                 Ok(kind) => kind.is_file(),
                 Err(_) => false,
             };

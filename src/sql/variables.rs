@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 /// A typed value; in YAML and JSON, a number or a string.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a variable is a number or a text")]
 pub enum Value {
     /// A whole number.
     Int(i64),

@@ -85,7 +85,7 @@ fn summary(info: &Info, options: &Options) -> String {
         (late, "late"),
         (number(|delta| delta.edited), "edited"),
         (number(|delta| delta.state == "gone"), "gone"),
-        (info.not_deltas.len(), "not a delta"),
+        (info.not_deltas.len(), if info.not_deltas.len() == 1 { "not a delta" } else { "not deltas" }),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

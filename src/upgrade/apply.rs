@@ -208,6 +208,12 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// A `pum repair` of a piece of work, as it would be typed.
+    pub(super) fn repair_command(&self, action: &str, unit: &Unit, more: &str) -> String {
+        let options = super::typed(self.parameters, &self.table.name, &self.python.directories);
+        format!("pum repair {action} {}{more} {options}", unit.label)
+    }
+
     /// Brings the session back to what it was after connecting, and sets what protects a run: no timeouts but that
     /// of locks, and a server that notices soon when we are gone.
     pub(super) fn reset_statements(&self) -> String {

@@ -10,8 +10,10 @@ mod segmented;
 pub mod table;
 mod table_name;
 mod transactional;
+mod typed;
 pub mod unit;
 mod waiting;
 
 pub(crate) use segmented::checksum_of;
 pub use table_name::TableName;
+pub(crate) use typed::{quoted, typed};

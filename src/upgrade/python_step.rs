@@ -41,7 +41,7 @@ impl Run<'_> {
                             "state",
                             format!("{} ran to its end, but that could not be recorded", unit.label),
                         )
-                        .hint(format!("record it: pum repair mark-applied {}", unit.label))
+                        .hint(format!("record it: {}", self.repair_command("mark-applied", unit, "")))
                 },
             )?;
         }

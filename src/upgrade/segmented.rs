@@ -11,7 +11,7 @@ use super::transactional::{Cause, Failure, Moment, Watcher, backoff};
 use super::unit::Unit;
 use crate::connection::Fault;
 use crate::delta::checksum;
-use crate::sql::{Kind, NotInTransaction, Script, Source, Statement, Step, Target};
+use crate::sql::{Kind, Name, NotInTransaction, Script, Source, Statement, Step, Target};
 use crate::{Error, Result};
 
 /// What is to be done about the statement at which an earlier run stopped.
@@ -185,8 +185,8 @@ impl Run<'_> {
             .note("state", format!("{done} statements are done and committed; nothing more was done"))
             .hint("bring those statements back to what they were, then run the upgrade again")
             .hint(format!(
-                "or say where to go on in the file as it is now: pum repair resume {} --statement N",
-                unit.label
+                "or say where to go on in the file as it is now: {}",
+                self.repair_command("resume", unit, " --statement N")
             )));
         }
         let Some(statement) = script.statements().nth(done) else { return Ok(done) };
@@ -270,18 +270,16 @@ impl Run<'_> {
                     return Ok(Doubt::Again);
                 }
                 let number = unit.begun.as_ref().and_then(|row| row.statements_done).unwrap_or_default() + 1;
+                let resume =
+                    |next: usize| self.repair_command("resume", unit, &format!(" --statement {next}"));
                 Err(Error::failed(format!(
                     "{}: it is not known whether {} took effect",
                     unit.label, outside.what
                 ))
                 .at(unit.source.excerpt(statement.range(), "the last run died before or in this statement"))
                 .note("state", "the statements before it are done and committed; nothing more was done")
-                .hint(format!("if it did not: pum repair resume {} --statement {number}", unit.label))
-                .hint(format!(
-                    "if it did: pum repair resume {} --statement {}",
-                    unit.label,
-                    number + 1
-                )))
+                .hint(format!("if it did not: {}", resume(number)))
+                .hint(format!("if it did: {}", resume(number + 1))))
             }
         }
     }
@@ -296,15 +294,17 @@ impl Run<'_> {
     ) -> Error {
         let invalid =
             alone(segment).and_then(|(_, outside)| outside.target.as_ref()).and_then(|target| match target {
-                Target::CreateIndex { index, table, .. } => Some((index.clone(), table.quoted())),
+                Target::CreateIndex { index, table, .. } => {
+                    Some(Name { schema: table.schema.clone(), name: index.clone() }.quoted())
+                }
                 _ => None,
             });
         let failure = Failure { unit: 0, moment: Moment::Statement(number), cause: Cause::Fault(fault) };
         let mut error = self.explain(std::slice::from_ref(unit), failure, 0);
         error.notes.retain(|(label, _)| label != "state");
-        if let Some((index, table)) = invalid {
+        if let Some(index) = invalid {
             error = error.hint(format!(
-                "a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY {index} (on {table}) before you run the upgrade again"
+                "a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY {index}; before you run the upgrade again"
             ));
         }
         error

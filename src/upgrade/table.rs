@@ -166,6 +166,9 @@ fn explain_look(fault: Fault, role: Option<&str>) -> Error {
         (Some(role), Some("22023" | "42501" | "42704")) => {
             error.hint(format!("--role {role} needs a role that exists and that you are a member of"))
         }
+        (None, Some("42501")) => {
+            error.hint("GRANT USAGE ON SCHEMA … TO your role, or name the owning role with --role")
+        }
         _ => error,
     }
 }
@@ -283,16 +286,23 @@ impl Table {
         Ok(())
     }
 
+    /// The statements that give a role what it needs to read and write the table.
+    pub fn rights(&self, role: &str) -> String {
+        let sequence = TableName { name: format!("{}_id_seq", self.name.name), ..self.name.clone() };
+        format!(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {role}; GRANT USAGE ON SEQUENCE {} TO {role}; or name the owning role with --role",
+            self.name.quoted(),
+            sequence.quoted()
+        )
+    }
+
     /// A fault at reading or writing the table, with what may help.
     pub fn explain(&self, fault: Fault) -> Error {
         let denied = fault.sqlstate() == Some("42501");
         let mut error = fault.into_error();
         error.message = format!("the upgrades table {}: {}", self.name, error.message);
         if denied {
-            error = error.hint(format!(
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO your role, or name the owning role with --role",
-                self.name.quoted()
-            ));
+            error = error.hint(self.rights("your role"));
         }
         error
     }

@@ -279,7 +279,7 @@ fn an_edited_delta_is_told_and_does_not_run_again() {
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: edited after they were applied: delta_1.1.0_a.sql
       state: nothing was done
-    hint: put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept DELTA
+    hint: put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept delta_1.1.0_a.sql -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
     ");
     assert!(!it.has("app.b"));
 }

@@ -95,7 +95,7 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
@@ -124,13 +124,13 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql was edited in what ran already: its first 2 statements
       state: 2 statements are done and committed; nothing more was done
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: bring those statements back to what they were, then run the upgrade again
-    hint: or say where to go on in the file as it is now: pum repair resume delta_1.1.0_a.sql --statement N
+    hint: or say where to go on in the file as it is now: pum repair resume delta_1.1.0_a.sql --statement N -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
     ");
     assert_run!(it.pum("repair resume delta_1.1.0_a.sql --statement 3").write_stdin("y\n"), @r"
     exit code: 0
@@ -146,7 +146,7 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 2 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -177,7 +177,7 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
       detail: Key (id)=(1) is duplicated.
       state: no statement of delta_1.1.0_a.sql is done
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
-    hint: a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY i (on "app"."a") before you run the upgrade again
+    hint: a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY "app"."i"; before you run the upgrade again
     hint: mend it, then run the same command again: it goes on with that statement
     "#);
     assert_run!(it.pum("upgrade"), @r"
@@ -229,7 +229,7 @@ fn an_index_that_was_made_before_it_died_is_not_made_twice() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
          Note statement 2 of delta_1.1.0_a.sql took effect before the last run died
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -250,7 +250,7 @@ fn a_statement_in_doubt_is_asked_about() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
     error: delta_1.1.0_a.sql: it is not known whether CALL took effect
@@ -260,15 +260,15 @@ fn a_statement_in_doubt_is_asked_about() {
       | ^^^^^^^^^^^^ the last run died before or in this statement
       state: the statements before it are done and committed; nothing more was done
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
-    hint: if it did not: pum repair resume delta_1.1.0_a.sql --statement 2
-    hint: if it did: pum repair resume delta_1.1.0_a.sql --statement 3
+    hint: if it did not: pum repair resume delta_1.1.0_a.sql --statement 2 -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
+    hint: if it did: pum repair resume delta_1.1.0_a.sql --statement 3 -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
     ");
     assert_run!(it.pum("upgrade").write_stdin("y\n"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on after its first 1 statements
+      warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -288,7 +288,6 @@ fn blocks_of_its_own_commit_as_blocks() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-         Note delta_1.1.0_a.sql carries BEGIN and COMMIT; they are left out, for each file runs in one transaction with its record
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: division by zero
      --> delta/delta_1.1.0_a.sql:8:1

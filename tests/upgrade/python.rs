@@ -121,6 +121,9 @@ fn a_failed_one_is_recorded_and_runs_again_said_aloud() {
 fn one_that_cannot_be_imported_or_has_no_class_is_named() {
     let it = Installation::at("1.0.0");
     it.delta("delta_1.1.0_a.py", "import missing_module_of_mine\n");
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"/\S*/python3?\b", "[PYTHON]");
+    let _python = settings.bind_to_scope();
     assert_run!(it.pum("upgrade"), @r#"
     exit code: 3
     ----- stdout -----
@@ -138,7 +141,7 @@ fn one_that_cannot_be_imported_or_has_no_class_is_named() {
         ModuleNotFoundError: No module named 'missing_module_of_mine'
       state: what it committed itself stays; it is recorded as begun and not ended, and runs again
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
-    hint: /root/.pyenv/shims/python3 has no module missing_module_of_mine: /root/.pyenv/shims/python3 -m pip install missing_module_of_mine, or name a Python that has it by python_exe in pum.yaml or by --python
+    hint: [PYTHON] has no module missing_module_of_mine: [PYTHON] -m pip install missing_module_of_mine, or name a Python that has it by python_exe in pum.yaml or by --python
     "#);
     it.delta("delta_1.1.0_a.py", "print('hello')\n");
     assert_run!(it.pum("upgrade"), @r"
