@@ -122,12 +122,12 @@ pub fn find_python(explicit: Option<&Path>) -> Result<PathBuf> {
     match explicit {
         Some(named) => resolve(named).ok_or_else(|| {
             Error::usage(format!("there is no program {}", named.display()))
-                .hint("name another one with python_exe in pum.yaml")
+                .hint("name another one with --python, or python_exe in pum.yaml")
         }),
         None => {
             ["python3", "python"].into_iter().find_map(|name| resolve(Path::new(name))).ok_or_else(|| {
                 Error::failed("no python3 was found, and Python deltas need it")
-                    .hint("install python3, or name it with python_exe in pum.yaml")
+                    .hint("install python3, or name it with --python, or python_exe in pum.yaml")
             })
         }
     }

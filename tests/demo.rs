@@ -9,7 +9,7 @@ use pum::commands::demo::{self, Demo, Options};
 use pum::commands::info::Info;
 use pum::error::Kind;
 use pum::programs::Program;
-use pum::progress::{Cancel, Silent};
+use pum::progress::{Cancel, Event, Progress, Silent};
 
 use crate::support;
 
@@ -74,4 +74,32 @@ fn the_deltas_of_the_demonstration_lead_to_its_model() {
     let directory = demo.directory().to_owned();
     drop(demo);
     assert!(!directory.exists(), "a temporary project goes with the server");
+}
+
+/// Keeps the command lines that are said.
+#[derive(Default)]
+struct Commands(RefCell<Vec<String>>);
+
+impl Progress for Commands {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Command { text } = event {
+            self.0.borrow_mut().push((*text).to_owned());
+        }
+    }
+}
+
+#[test]
+fn the_commands_that_the_demonstration_says_work_in_another_terminal() {
+    let commands = Commands::default();
+    let demo = demo::run(&Options::default(), &|_, _| Ok(()), &commands, &Cancel::default()).unwrap();
+    let said = commands.0.into_inner();
+    let [cd, export, baseline, info, upgrade, again] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!([baseline, info, upgrade], ["pum baseline -b 1.0.0", "pum info", "pum upgrade"]);
+    let binaries = Path::new(env!("CARGO_BIN_EXE_pum")).parent().unwrap().display();
+    let script = format!("PATH={binaries}:$PATH; {cd} && {export} && {upgrade} 2>&1 && {again}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let output = String::from_utf8_lossy(&output.stdout);
+    assert!(output.contains("Finished water is at version 1.2.0; nothing to do"), "{output}");
+    assert!(output.ends_with("nothing is pending\n"), "{output}");
+    drop(demo);
 }

@@ -1,13 +1,22 @@
 //! Tests of the library and of the built binary, against a real PostgreSQL.
 
 mod advisory_locks;
+mod bad_input;
+mod baseline;
+mod config;
 mod connection;
 mod demo;
 mod dump;
+mod info;
+mod names;
+mod old_lines;
+mod old_tables;
 mod python;
 mod readme;
 mod reference;
+mod repair;
 mod restore;
 mod shadow;
 mod support;
 mod unbreakable;
+mod upgrade;

@@ -6,6 +6,7 @@ mod messages;
 mod moments;
 mod pooler;
 mod python;
+mod remains;
 mod segmented;
 mod together;
 mod waiting;

@@ -99,12 +99,17 @@ pub struct Directories {
 impl Directories {
     /// The directories as given.
     pub fn list(&self, context: &Context<'_>) -> Result<Vec<PathBuf>> {
-        let directories = if self.dir.is_empty() { &context.config.delta_dirs } else { &self.dir };
+        let directories = self.list_if_any(context);
         if directories.is_empty() {
             return Err(Error::usage("no delta directory is named")
                 .hint("name it with -d DIR, or as delta_dirs in pum.yaml"));
         }
-        Ok(directories.clone())
+        Ok(directories)
+    }
+
+    /// The directories of a command that can do without.
+    pub fn list_if_any(&self, context: &Context<'_>) -> Vec<PathBuf> {
+        if self.dir.is_empty() { context.config.delta_dirs.clone() } else { self.dir.clone() }
     }
 }
 
@@ -156,6 +161,12 @@ pub fn duration(text: &str) -> std::result::Result<Duration, String> {
 /// Parses a version.
 pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
     text.parse().map_err(|error: delta::NotAVersion| error.to_string())
+}
+
+/// Parses a version of which pum 0.x let the last numbers be left out: `1.3` is 1.3.0.
+pub fn short_version(text: &str) -> std::result::Result<delta::Version, String> {
+    let zeros = ".0".repeat(2_usize.saturating_sub(text.matches('.').count()));
+    version(&format!("{text}{zeros}")).map_err(|_| version(text).err().unwrap_or_default())
 }
 
 #[cfg(test)]

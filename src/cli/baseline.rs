@@ -44,7 +44,11 @@ impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
         let options = baseline::Options {
             table: self.table.name(context)?,
-            directories: self.directories.list(context)?,
+            directories: if self.mark_applied {
+                self.directories.list(context)?
+            } else {
+                self.directories.list_if_any(context)
+            },
             connection: self.database.to_write(context, &self.yes)?,
             version: self.baseline,
             create_schema: self.create_schema,

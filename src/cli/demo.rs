@@ -25,12 +25,10 @@ impl Arguments {
         let show = |info: &_, options: &_| context.terminal.info(info, options);
         let demo = demo::run(&options, &show, context.terminal, context.cancel)?;
         if std::io::stdin().is_terminal() {
-            context
-                .terminal
-                .note(&format!("the server runs until you press Enter; the database is {}", demo.uri()));
-            context.terminal.note(&format!("the project is in {}", demo.directory().display()));
+            context.terminal.note("the server runs until you press Enter; until then, the commands above work in another terminal, and so does psql");
             wait_for_enter(context.cancel);
         }
+        drop(demo);
         Ok(0)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, version};
+use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
 use crate::commands::upgrade;
 use crate::config::Edited;
 use crate::delta::Version;
@@ -31,7 +31,7 @@ pub struct Arguments {
     #[command(flatten)]
     directories: Directories,
     /// Apply no delta above this version
-    #[arg(short = 'u', long, value_name = "X.Y.Z", value_parser = version)]
+    #[arg(short = 'u', long, value_name = "X.Y.Z", value_parser = short_version)]
     max_version: Option<Version>,
     /// A variable for the deltas, used there as %(NAME)s; TYPE is int, float or str
     #[arg(short = 'v', long = "var", value_names = ["TYPE", "NAME", "VALUE"], num_args = 3, allow_negative_numbers = true)]

@@ -83,10 +83,18 @@ impl Demo {
         Session::open(&self.cluster.parameters(database)?, super::APPLICATION, cancel)
     }
 
-    /// Says which command line does what comes next.
-    fn say(&self, command: &str, more: &str, progress: &dyn Progress) {
-        progress.event(&Event::Command { text: &format!("pum {command} -p {}{more}", quoted(&self.uri())) });
+    /// Says where the commands that come next work, and on which database.
+    fn say_where(&self, progress: &dyn Progress) {
+        say(&format!("cd {}", quoted(&self.directory.to_string_lossy())), progress);
+        let host = quoted(&self.cluster.socket_dir().to_string_lossy());
+        let (port, user) = (self.cluster.port(), shadow::SUPERUSER);
+        say(&format!("export PGHOST={host} PGPORT={port} PGUSER={user} PGDATABASE={DATABASE}"), progress);
     }
+}
+
+/// Says which command line does what comes next.
+fn say(command: &str, progress: &dyn Progress) {
+    progress.event(&Event::Command { text: command });
 }
 
 /// Makes the project, the server and the database, then upgrades it: baseline, info, upgrade, info. `show` is called
@@ -111,8 +119,8 @@ pub fn run(
         known_late: Default::default(),
     };
 
-    progress.event(&Event::Command { text: &format!("cd {}", quoted(&demo.directory.to_string_lossy())) });
-    demo.say("baseline", " -b 1.0.0", progress);
+    demo.say_where(progress);
+    say("pum baseline -b 1.0.0", progress);
     let first = baseline::Options {
         connection: connection.clone(),
         table: table.clone(),
@@ -125,13 +133,13 @@ pub fn run(
     };
     baseline::run(&first, progress, cancel)?;
 
-    demo.say("info", "", progress);
+    say("pum info", progress);
     show(&info::run(&state, cancel)?, &state)?;
 
-    demo.say("upgrade", "", progress);
+    say("pum upgrade", progress);
     upgrade::run(&upgrade::Options::new(connection, table, directories), progress, cancel)?;
 
-    demo.say("info", "", progress);
+    say("pum info", progress);
     show(&info::run(&state, cancel)?, &state)?;
     Ok(demo)
 }

@@ -89,6 +89,13 @@ fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf])
     ))
 }
 
+/// That the upgrades table says nothing, and the command that makes it speak.
+fn no_version(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> Error {
+    let mut error = no_table(parameters, table, directories);
+    error.message = format!("no row of the upgrades table {table} says at which version the database is");
+    error
+}
+
 /// Whether a file is still what its row says that was applied; a file that cannot be read is not.
 fn is_edited(checksum: &str, path: &Path) -> bool {
     std::fs::read(path).map_or(true, |bytes| !crate::delta::checksum_matches(checksum, &bytes))

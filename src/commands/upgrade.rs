@@ -16,7 +16,7 @@ use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Server, Table};
 use crate::upgrade::unit::{Unit, used_variables};
-use crate::{Error, Result};
+use crate::{Error, Result, programs};
 
 /// What to upgrade, and how.
 #[derive(Debug, Clone)]
@@ -104,10 +104,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
     let version_before = record.current_version();
     if version_before.is_none() {
-        return Err(no_table().note(
-            "reason",
-            format!("{} has no row that says at which version the database is", table.name),
-        ));
+        return Err(super::no_version(&options.connection, &table.name, &options.directories));
     }
     let plan = Plan::new(&set, &record, &options.choice);
     warn(&set, &plan, options, progress)?;
@@ -127,12 +124,16 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     if options.dry_run || units.is_empty() {
         return Ok(outcome);
     }
-    lock::refuse_transaction_pooler(&mut session, &options.connection, cancel)?;
+    let python = match units.iter().any(|unit| unit.script().is_none()) {
+        true => Some(programs::find_python(options.python.as_deref())?),
+        false => None,
+    };
+    lock::refuse_transaction_pooler(&mut session, look.server.pid, &options.connection, cancel)?;
     if let Some(file) = &options.backup {
         back_up(file, options, progress, cancel)?;
     }
     let python = PythonManner {
-        program: options.python.clone(),
+        program: python,
         directories: options.directories.clone(),
         variables: python_variables(&options.variables),
     };
@@ -224,8 +225,11 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
     }
     for judged in plan.deltas.iter().filter(|judged| judged.state == State::Begun) {
         let when = judged.row.map_or("", |row| &row.installed_on);
-        progress
-            .warning(&format!("{} began at {when} and did not end; it runs again", judged.delta.file_name()));
+        let how = match judged.row.and_then(|row| row.statements_done) {
+            None | Some(0) => "it runs again".to_owned(),
+            Some(done) => format!("it goes on after its first {done} statements"),
+        };
+        progress.warning(&format!("{} began at {when} and did not end; {how}", judged.delta.file_name()));
     }
     for row in &plan.gone {
         progress.warning(&format!("{} is recorded as applied, but its file is gone", row.file_name()));

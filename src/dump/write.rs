@@ -133,7 +133,10 @@ impl Partial {
             }
         };
         make().map_err(|error: std::io::Error| {
-            let why = error.kind();
+            let why = match error.kind() {
+                std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
+                kind => kind.to_string(),
+            };
             Error::usage(format!("cannot write to the directory {}: {why}", parent.display()))
                 .caused_by(error)
         })

@@ -46,11 +46,8 @@ impl Bars {
         match event {
             Event::DeltaStarted { number, total, name, statements } => {
                 let bar = shown.deltas.get_or_insert_with(|| {
-                    self.add(
-                        "{prefix:>9.green.bold} [{bar:28}] {pos}/{len} {elapsed_precise} {wide_msg}",
-                        *total,
-                    )
-                    .with_prefix("Applying")
+                    self.add("{prefix:>9.green.bold} [{bar}] {pos}/{len} {elapsed:>3} {wide_msg}", *total)
+                        .with_prefix("Applying")
                 });
                 bar.set_position(*number as u64 - 1);
                 bar.set_message((*name).to_owned());
@@ -58,12 +55,9 @@ impl Bars {
                     self.all.remove(&old);
                 }
                 shown.statements = Some(if *statements > 0 {
-                    self.add(
-                        "          [{bar:28}] {pos}/{len} {elapsed_precise} {wide_msg:.dim}",
-                        *statements,
-                    )
+                    self.add("          [{bar}] {pos}/{len} {elapsed:>3} {wide_msg:.dim}", *statements)
                 } else {
-                    self.add("          {spinner} {elapsed_precise} {wide_msg:.dim}", 0)
+                    self.add("          {spinner} {elapsed:>3} {wide_msg:.dim}", 0)
                 });
             }
             Event::StatementStarted { number, text, .. } => {
@@ -87,10 +81,10 @@ impl Bars {
                 }
             }
             Event::Waiting { text } => {
-                let bar = shown
-                    .waiting
-                    .get_or_insert_with(|| self.add("{spinner:.yellow} {elapsed} {wide_msg:.yellow}", 0));
-                bar.set_message((*text).to_owned());
+                let bar = shown.waiting.get_or_insert_with(|| {
+                    self.add("          {spinner:.yellow} {elapsed:>3} {msg:.yellow}", 0)
+                });
+                bar.set_message(wrapped(text, 16));
             }
             Event::Waited => {
                 if let Some(bar) = shown.waiting.take() {
@@ -100,10 +94,10 @@ impl Bars {
             Event::StageStarted { name, items } => {
                 let bar = match items {
                     Some(items) => self.add(
-                        "{prefix:>9.green.bold} [{bar:28}] {pos}/{len} {elapsed_precise} {wide_msg:.dim}",
+                        "{prefix:>9.green.bold} [{bar}] {pos}/{len} {elapsed:>3} {wide_msg:.dim}",
                         *items,
                     ),
-                    None => self.add("{prefix:>9.green.bold} {spinner} {elapsed_precise} {wide_msg:.dim}", 0),
+                    None => self.add("{prefix:>9.green.bold} {spinner} {elapsed:>3} {wide_msg:.dim}", 0),
                 };
                 bar.set_prefix((*name).to_owned());
                 shown.stage = Some(bar);
@@ -124,9 +118,33 @@ impl Bars {
     }
 
     fn add(&self, template: &str, length: usize) -> ProgressBar {
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        // A quarter of the line: the names behind it need the rest.
+        let template = template.replace("{bar}", &format!("{{bar:{}}}", (columns() / 4).clamp(4, 28)));
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = self.all.add(ProgressBar::new(length as u64).with_style(style.progress_chars("=> ")));
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
     }
+}
+
+/// The width of the terminal.
+fn columns() -> usize {
+    console::Term::stderr().size().1.into()
+}
+
+/// A text in as many lines as it needs, all but the first indented as far as the first is.
+fn wrapped(text: &str, indent: usize) -> String {
+    let width = columns().saturating_sub(indent + 1).max(20);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }

@@ -20,7 +20,9 @@ pub fn render(error: &Error) -> String {
         Some(excerpt) => with_source(error, excerpt),
         None => format!("{RED}error{RED:#}{BOLD}: {error}{BOLD:#}\n"),
     };
-    for (label, note) in &error.notes {
+    // What stands at the caret need not be said twice.
+    let label = error.excerpt.as_ref().map_or("", |excerpt| &excerpt.label);
+    for (label, note) in error.notes.iter().filter(|(_, note)| note != label) {
         text.push_str(&format!("  {BOLD}{label}{BOLD:#}: {}\n", note.replace('\n', "\n    ")));
     }
     for hint in &error.hints {

@@ -198,7 +198,9 @@ impl Progress for Terminal {
                     let _ = self.data(&line);
                 }
             }
-            (_, Event::Warning { text }) => self.print(&format!("{YELLOW}  warning{YELLOW:#} {text}")),
+            (_, Event::Warning { text }) => {
+                self.print(&format!("{YELLOW}  warning{YELLOW:#} {}", text.replace('\n', "\n          ")));
+            }
             (Mode::Quiet, _) => {}
             (mode, event) => {
                 if let Some(line) = self.lines.borrow_mut().line(event, mode == Mode::Bars, self.verbose) {

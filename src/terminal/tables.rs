@@ -12,9 +12,8 @@ pub fn info(info: &Info, options: &Options) -> String {
         info.database, info.host, info.port, info.user, info.server_version
     );
     if info.table_exists {
-        let version = info
-            .version
-            .map_or_else(|| "no version is recorded".to_owned(), |version| format!("version {version}"));
+        let version =
+            info.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
         let baseline = info.baseline.map_or_else(String::new, |baseline| format!(" (baseline {baseline})"));
         text.push_str(&format!("{version}{baseline}, recorded in {}\n", info.table));
     } else {
@@ -72,27 +71,32 @@ fn state(delta: &DeltaInfo) -> String {
     }
 }
 
-/// What there is to do, and with which command.
+/// What there is to do or to know, and the next command.
 fn summary(info: &Info, options: &Options) -> String {
-    if !info.table_exists {
+    // A table without a single row says as little as none.
+    if info.version.is_none() {
         return format!("\nnext: pum baseline {} -b X.Y.Z\n", options.typed());
     }
-    let pending = info.deltas.iter().filter(|delta| matches!(delta.state, "pending" | "begun")).count();
-    let late = info.deltas.iter().filter(|delta| delta.state == "late").count();
-    let edited = info.deltas.iter().filter(|delta| delta.edited).count();
-    let mut said = Vec::new();
-    if pending > 0 {
-        said.push(format!("{pending} pending"));
-    }
-    if late > 0 {
-        said.push(format!("{late} late"));
-    }
-    if edited > 0 {
-        said.push(format!("{edited} edited"));
-    }
+    let number = |matches: fn(&DeltaInfo) -> bool| info.deltas.iter().filter(|delta| matches(delta)).count();
+    let pending = number(|delta| matches!(delta.state, "pending" | "begun"));
+    let late = number(|delta| delta.state == "late");
+    let said: Vec<String> = [
+        (pending, "pending"),
+        (late, "late"),
+        (number(|delta| delta.edited), "edited"),
+        (number(|delta| delta.state == "gone"), "gone"),
+        (info.not_deltas.len(), "not a delta"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    let order = if late > 0 { " --out-of-order (or --ignore-late)" } else { "" };
     match said.as_slice() {
         [] => "\nnothing is pending\n".to_owned(),
-        _ if pending > 0 => format!("\n{}; next: pum upgrade {}\n", said.join(", "), options.typed()),
-        _ => format!("\n{}\n", said.join(", ")),
+        _ if pending + late > 0 => {
+            format!("\n{}; next: pum upgrade {}{order}\n", said.join(", "), options.typed())
+        }
+        _ => format!("\nnothing is pending; {}\n", said.join(", ")),
     }
 }

@@ -211,12 +211,9 @@ impl<'a> Run<'a> {
     /// Brings the session back to what it was after connecting, and sets what protects a run: no timeouts but that
     /// of locks, and a server that notices soon when we are gone.
     pub(super) fn reset_statements(&self) -> String {
-        // SET costs the server a third of what set_config does. DISCARD ALL would drop our lock, and is refused in a
-        // transaction.
-        let mut statements =
-            "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
-                              DISCARD TEMP; DISCARD SEQUENCES;"
-                .to_owned();
+        // The timeouts at once, for those of the role may be short. SET costs the server a third of what set_config does.
+        // DISCARD ALL would drop our lock, and is refused in a transaction.
+        let mut statements = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL;".to_owned();
         let mut set = |name: &str, value: u128| statements.push_str(&format!(" SET {name} = {value};"));
         set("statement_timeout", 0);
         set("idle_in_transaction_session_timeout", 0);
@@ -230,6 +227,7 @@ impl<'a> Run<'a> {
         if self.server.version_num >= 170_000 {
             set("transaction_timeout", 0);
         }
+        statements.push_str(" CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; ");
         statements + &self.role_statement()
     }
 

@@ -68,7 +68,7 @@ impl Run<'_> {
                 Grouping::Each => "a value added to an enum can be used only after COMMIT: add it in a delta of its own before this one",
                 Grouping::All => "a value added to an enum can be used only after COMMIT: run without --transaction all",
             }),
-            Some("25001") => error.hint("put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction"),
+            Some("25001" | "2D000") => error.hint("put the line `-- pum: no-transaction` into the delta if the statement cannot run in a transaction"),
             Some("55P03") => match self.blockers.last() {
                 Some(who) => error.note("in the way", who),
                 None => error,
@@ -140,14 +140,17 @@ impl Run<'_> {
                 if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
             error = error.note("not run", format!("{}{others}", first.label));
         }
+        if error.kind == Kind::Failed && error.hints.is_empty() {
+            error = error.hint(match self.manner.grouping {
+                Grouping::Each => "mend it, then run the same command again: it goes on from there",
+                Grouping::All => "mend it, then run the same command again",
+            });
+        }
         let pre_all = self.applied.iter().any(|label| label.starts_with("pre-all."));
         if pre_all && rest.iter().any(|unit| unit.label.starts_with("post-all.")) {
             error = error
                 .note("attention", "what pre-all did stays done, and post-all did not run")
                 .hint("`--transaction all` undoes everything when something fails, if all deltas are SQL");
-        }
-        if error.kind == Kind::Failed && error.hints.is_empty() {
-            error = error.hint("mend it, then run the same command again: it goes on from there");
         }
         error
     }

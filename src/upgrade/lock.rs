@@ -1,10 +1,12 @@
 //! One upgrade at a time: a session advisory lock, keyed by the upgrades table. Waiters poll: a blocking wait would
 //! deadlock with CREATE INDEX CONCURRENTLY in the holder (measured).
 
-use std::thread::sleep;
+use std::sync::mpsc::channel;
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
+use postgres_protocol::escape::escape_literal;
 
 use super::TableName;
 use crate::connection::{Parameters, Session};
@@ -109,24 +111,65 @@ impl Key {
 }
 
 /// Finds out whether a pooler in transaction mode stands between us and the server: it lends the server's process
-/// of an idle session to the next one, and with it our lock.
+/// of an idle session to the next one, and with it our lock. `pid` is the process that served us before.
 ///
 /// # Errors
-/// That it does, and what to do. A second connection that cannot be made proves nothing and is no error.
+/// That it does, and what to do. Other connections that cannot be made, or that a full pool of sessions keeps waiting,
+/// prove nothing and are no error.
 pub fn refuse_transaction_pooler(
     session: &mut Session,
+    pid: i64,
     parameters: &Parameters,
     cancel: &Cancel,
 ) -> Result<()> {
-    const OWN_PID: &str = "SELECT pg_backend_pid()";
-    let Ok(mut other) = Session::open(parameters, "pum (looking for a pooler)", cancel) else {
-        return Ok(());
-    };
-    let ours = session.query(OWN_PID)?;
-    match other.query(OWN_PID) {
-        Ok(theirs) if theirs == ours => Err(pooler_error()),
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let mut now = None;
+    // A pool that lends its processes in turn gives itself away by us alone.
+    for _ in 0..2 {
+        let rows = session.query("SELECT pg_backend_pid(), clock_timestamp()")?;
+        let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
+        if row.next().flatten() != Some(pid.to_string()) {
+            return Err(pooler_error());
+        }
+        now = row.next().flatten();
+    }
+    let (sender, answer) = channel();
+    let (parameters, cancel) = (parameters.clone(), cancel.clone());
+    spawn(move || {
+        // Nobody listens if it took too long.
+        let _ = sender.send(is_lent(pid, &now.unwrap_or_default(), &parameters, &cancel));
+    });
+    match answer.recv_timeout(PATIENCE) {
+        Ok(true) => Err(pooler_error()),
         _ => Ok(()),
     }
+}
+
+/// Whether another connection is served by this process, which serves us. As many are made as a pool has idle
+/// processes (within reason): that there are no more shows when the server makes a process after `now`.
+fn is_lent(pid: i64, now: &str, parameters: &Parameters, cancel: &Cancel) -> bool {
+    const MOST: usize = 8;
+    // In a transaction each keeps what it was lent, so that the next one gets another.
+    let question = format!(
+        "BEGIN; SELECT pid, backend_start > {} FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        escape_literal(now)
+    );
+    let mut others = Vec::with_capacity(MOST);
+    while others.len() < MOST {
+        let Ok(mut other) = Session::open(parameters, "pum (looking for a pooler)", cancel) else {
+            return false;
+        };
+        let Ok(rows) = other.query(&question) else { return false };
+        let column = |index: usize| rows.first().and_then(|row| row.get(index)?.as_deref());
+        if column(0) == Some(pid.to_string().as_str()) {
+            return true;
+        }
+        if column(1) == Some("t") {
+            return false;
+        }
+        others.push(other);
+    }
+    false
 }
 
 /// That a pooler in transaction mode was found.

@@ -313,11 +313,14 @@ impl Run<'_> {
     }
 
     fn progress_state(&self, unit: &Unit, before: usize) -> String {
-        format!(
-            "the first {before} of {} statements of {} are done and committed",
-            unit.statements(),
-            unit.label
-        )
+        match before {
+            0 => format!("no statement of {} is done", unit.label),
+            _ => format!(
+                "the first {before} of {} statements of {} are done and committed",
+                unit.statements(),
+                unit.label
+            ),
+        }
     }
 }
 

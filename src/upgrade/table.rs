@@ -69,7 +69,8 @@ pub struct Look {
 }
 
 impl Look {
-    /// Looks at a database, after `SET ROLE` if a role is given; one round trip.
+    /// Looks at a database, after `SET ROLE` if a role is given; one round trip. Timeouts that a role has by default are
+    /// switched off in the same message.
     ///
     /// # Errors
     /// The server's, and a relation of that name that is no upgrades table.

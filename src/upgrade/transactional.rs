@@ -141,25 +141,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What precedes the statements of a piece of work. Its last result says which server process we are on, whether
-    /// the lock is ours, and whether somebody else has recorded the delta.
+    /// What precedes the statements of a piece of work. Its last rows say which server process we are on, whether the
+    /// lock is ours, and whether somebody else has recorded the delta.
     fn start_message(&self, unit: &Unit, first: bool) -> String {
         let modes = unit.script().and_then(|script| script.transaction_modes.as_deref()).unwrap_or_default();
-        let begin = if first { format!("BEGIN {modes};") } else { String::new() };
         let recorded = unit
             .name
             .as_ref()
             .map_or_else(|| "false".to_owned(), |name| self.table.recorded_since(name, self.last_id));
-        format!(
-            "{} {begin} {}; SELECT pg_backend_pid(), {}, {recorded}",
+        let prepare = format!(
+            "{} {}; SELECT pg_backend_pid(), {}, {recorded}",
             self.reset_statements(),
             self.key.free_others_statements(),
             self.key.try_expression(),
-        )
+        );
+        // Committed apart: SET TRANSACTION must find a transaction in which nothing ran yet, and UNLISTEN only works then.
+        if first { format!("BEGIN; {prepare}; COMMIT; BEGIN {modes}") } else { prepare }
     }
 
     fn check_start(&self, results: &Rows) -> Result<()> {
-        let guard = results.last().and_then(|rows| rows.first());
+        let guard = results.iter().rfind(|rows| !rows.is_empty()).and_then(|rows| rows.first());
         let column = |index: usize| guard.and_then(|row| row.get(index)?.as_deref());
         if column(0) != Some(self.server.pid.to_string().as_str()) {
             return Err(super::lock::pooler_error());

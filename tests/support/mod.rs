@@ -8,6 +8,7 @@
     reason = "a tool box: not every tool is in use at any time"
 )]
 
+mod installation;
 mod output;
 mod project;
 mod proxy;
@@ -22,6 +23,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pum::connection::Parameters;
 use pum::shadow::{Cluster, Options};
 
+pub use installation::{Installation, PYTHON};
 pub(crate) use output::assert_run;
 pub use output::{filters, run};
 pub use project::Project;

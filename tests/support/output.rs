@@ -20,11 +20,12 @@ pub fn filters() -> insta::internals::SettingsBindDropGuard {
         (r"(?:%2F[^\s?&']*)?%2Fpum-shadow-[^/\s:;,&?'\x22]+", "[SOCKET]"),
         (r"/[^\s']*/pum-tests-[^/\s]+/project-\w+", "[PROJECT]"),
         (r"/[^\s']*/pum-tests-[^/\s:;,'\x22]+", "[SCRATCH]"),
-        (r"\bt_\d+_\d+\b", "[DATABASE]"),
+        (r"(?:\b|_)t_\d+_\d+\b", "[DATABASE]"),
         (r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", "[TIME]"),
         (r"\b\d{4}-\d\d-\d\d\b", "[DATE]"),
         (r"\b\d+(?:\.\d+)? ?(?:ms|s|µs)\b", "[DURATION]"),
         (r"(PostgreSQL |server version )\d+(?:\.\d+|\w+)?", "${1}[VERSION]"),
+        (r"(server_version\x22: ?\x22)[\w.]+", "${1}[VERSION]"),
         (r"\bpid \d+", "pid [PID]"),
     ] {
         settings.add_filter(pattern, replacement);

@@ -202,7 +202,7 @@ impl Shared {
     ) -> io::Result<()> {
         let (sender, pieces) = channel::<(Instant, Vec<u8>)>();
         let start_up = first.is_some();
-        thread::scope(|scope| {
+        thread::scope(move |scope| {
             scope.spawn(move || {
                 let mut to = to;
                 let mut carrier = Carrier { side, start_up, rest: Vec::new() };

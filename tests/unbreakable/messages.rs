@@ -1,15 +1,15 @@
 //! The line is cut, the client is killed, or everything stops, at every message of an upgrade.
 
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{
-    PATIENCE, assert_completes, assert_consistent, baselined, each, project, run_upgrade, upgrade,
-    wait_until_alone,
+    Ground, PATIENCE, assert_completes, assert_consistent, each, project, run_upgrade, upgrade,
 };
-use crate::support::{Database, Project, Proxy, Running, Trap, cluster};
+use crate::support::{Proxy, Running, Trap, cluster};
 
 /// What happens at message n.
 #[derive(Debug, Clone, Copy)]
@@ -22,16 +22,9 @@ pub enum Accident {
     Stop,
 }
 
-/// Runs an upgrade to which the accident happens instead of message n; gives what it printed, unless it was killed.
-pub fn upgrade_with(
-    accident: Accident,
-    n: usize,
-    project: &Project,
-    database: &Database,
-    options: &[&str],
-) -> Option<String> {
-    let proxy = Proxy::of(cluster());
-    let mut command = upgrade(project, &proxy.uri(database.name()), options);
+/// Runs an upgrade to which the accident happens instead of message n, through this proxy; gives what it printed,
+/// unless it was killed.
+pub fn run_with(accident: Accident, n: usize, proxy: &Proxy, mut command: Command) -> Option<String> {
     match accident {
         Accident::Cut => {
             proxy.trap(n, Trap::Cut);
@@ -55,9 +48,8 @@ pub fn upgrade_with(
         Accident::Stop => {
             proxy.trap(n, Trap::Hold);
             let running = Running::start(&mut command);
-            if proxy.wait_for_trap(PATIENCE) {
-                std::thread::sleep(Duration::from_millis(30));
-            }
+            assert!(proxy.wait_for_trap(PATIENCE), "message {n} does not come");
+            std::thread::sleep(Duration::from_millis(30));
             running.signal(Signal::KILL);
             running.wait(PATIENCE);
             None
@@ -65,52 +57,56 @@ pub fn upgrade_with(
     }
 }
 
-/// How many messages an upgrade is when nothing happens to it.
-pub fn messages(project: &Project, template: &Database, options: &[&str]) -> usize {
-    let database = template.copy(cluster());
-    let proxy = Proxy::of(cluster());
-    let ended = run_upgrade(project, &proxy.uri(database.name()), options);
-    assert_eq!(ended.code(), Some(0), "{ended}");
-    proxy.traffic().messages()
-}
-
-/// Every n, and of stopping each seventh.
-fn cases(last: usize) -> Vec<(usize, Accident)> {
+/// All n, and of stopping each seventh.
+pub fn cases(last: usize) -> Vec<(usize, Accident)> {
     let accidents = |n| {
-        let stop = (n % 7 == 0).then_some(Accident::Stop);
+        let stop = (n % 7 == 0 && n < last - 7).then_some(Accident::Stop);
         [Some(Accident::Cut), Some(Accident::Kill), stop].into_iter().flatten().map(move |what| (n, what))
     };
     (1..=last).flat_map(accidents).collect()
 }
 
-#[test]
-fn record_and_effects_agree_after_an_accident_at_any_message() {
-    let (project, template) = (project(), baselined(cluster()));
-    let last = messages(&project, &template, &[]);
-    each(&cases(last), |&(n, accident)| {
-        let database = template.copy(cluster());
-        let text = upgrade_with(accident, n, &project, &database, &[]);
+/// Upgrades with these options and these accidents, out of all; then it must be consistent, as `check` says too, and
+/// the next upgrade must complete.
+fn accidents(
+    options: &[&str],
+    chosen: impl Fn(&(usize, Accident)) -> bool,
+    check: impl Fn(usize, &str) -> bool + Sync,
+) {
+    let (project, ground) = (project(), Ground::new());
+    let proxy = Proxy::of(cluster());
+    let ended = run_upgrade(&project, &ground.plot().through(&proxy), options);
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    let last = proxy.traffic().messages();
+    let cases: Vec<_> = cases(last).into_iter().filter(chosen).collect();
+    each(&cases, |&(n, accident)| {
+        let plot = ground.plot();
+        let proxy = Proxy::of(cluster());
+        let text = run_with(accident, n, &proxy, upgrade(&project, &plot.through(&proxy), options));
+        drop(proxy);
         let case = format!("{accident:?} at message {n} of {last}: {}", text.as_deref().unwrap_or_default());
-        assert_consistent(database.uri(), &case);
-        wait_until_alone(database.uri(), &case);
-        assert_consistent(database.uri(), &case);
-        assert_completes(&project, database.uri(), &[], &case);
+        assert_consistent(&plot.uri(), &case);
+        plot.wait_until_left(&case);
+        let done = assert_consistent(&plot.uri(), &case);
+        let hooks = plot.value("select count(*) from ledger where part = 'ran'");
+        assert!(check(done, &hooks), "{case}: {done} deltas, {hooks} other scripts");
+        assert_completes(&project, &plot.uri(), options, &case);
     });
 }
 
 #[test]
-fn one_transaction_for_all_is_all_or_nothing_after_an_accident_at_any_message() {
-    const ALL: [&str; 2] = ["--transaction", "all"];
-    let (project, template) = (project(), baselined(cluster()));
-    let last = messages(&project, &template, &ALL);
-    each(&cases(last), |&(n, accident)| {
-        let database = template.copy(cluster());
-        let text = upgrade_with(accident, n, &project, &database, &ALL);
-        let case = format!("{accident:?} at message {n} of {last}: {}", text.as_deref().unwrap_or_default());
-        wait_until_alone(database.uri(), &case);
-        let done = assert_consistent(database.uri(), &case);
-        let hooks = database.value("select count(*) from ledger where part = 'ran'");
-        assert!((done, hooks.as_str()) == (0, "0") || (done, hooks.as_str()) == (4, "2"), "{case}: {done}");
-        assert_completes(&project, database.uri(), &ALL, &case);
-    });
+fn record_and_effects_agree_after_an_accident_at_any_message() {
+    let check = |done, hooks: &str| match hooks {
+        "0" => done == 0,
+        "1" => true,
+        _ => done == 3,
+    };
+    accidents(&[], |_| true, check);
+}
+
+#[test]
+fn one_transaction_is_all_or_nothing_after_an_accident_at_any_message() {
+    let alternately = |&(n, accident): &(usize, Accident)| matches!(accident, Accident::Kill) == (n % 2 == 0);
+    let check = |done, hooks: &str| (done, hooks) == (0, "0") || (done, hooks) == (3, "2");
+    accidents(&["--transaction", "all"], alternately, check);
 }

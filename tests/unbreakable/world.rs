@@ -3,21 +3,21 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use pum::shadow::Cluster;
 
-use crate::support::{Database, Ended, Project, Running, try_query};
+use crate::support::{Database, Ended, Project, Proxy, Running, cluster, pum, try_query};
 
 /// How long an upgrade may take at most: it must never hang.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many cases run at once.
 const WORKERS: usize = 4;
 
-/// Version and title of each delta of the project.
-pub const DELTAS: [(&str, &str); 4] =
-    [("1.1.0", "many"), ("1.2.0", "copied"), ("1.10.0", "block"), ("1.10.0", "single")];
+/// The titles of the deltas of the project, in their order.
+pub const TITLES: [&str; 3] = ["many", "copied", "block"];
 
 /// Each makes a table of its title and writes its title into the ledger at its begin and at its end.
 pub fn project() -> Project {
@@ -45,32 +45,137 @@ pub fn project() -> Project {
          insert into ledger values ('block', 'last');\n\
          commit;\n",
     );
-    project.delta(
-        "delta_1.10.0_single.sql",
-        "do $$ begin\n\
-         insert into ledger values ('single', 'first');\n\
-         create table t_single (id int);\n\
-         insert into ledger values ('single', 'last');\n\
-         end $$;\n",
-    );
     project.delta("post-all.sql", "insert into ledger values ('post-all', 'ran');");
     project
 }
 
-/// A database at version 1.0.0 with an empty ledger, to be upgraded or copied.
-pub fn baselined(cluster: &Cluster) -> Database {
-    let database = Database::create(cluster);
-    database.sql("create table ledger (delta text, part text)");
-    let mut command = crate::support::pum();
-    command.args(["baseline", "-p", database.uri(), "-t", "public.upgrades", "-d", ".", "-b", "1.0.0"]);
-    command.assert().success();
-    database
+/// A database at version 1.0.0 with an empty ledger, in which each case has a schema to itself: that is quicker than a
+/// database each.
+pub struct Ground(Database);
+
+impl Ground {
+    pub fn new() -> Ground {
+        Ground::of(cluster())
+    }
+
+    /// In this cluster.
+    pub fn of(cluster: &Cluster) -> Ground {
+        let database = Database::create(cluster);
+        database.sql("create table ledger (delta text, part text)");
+        pum()
+            .args(["baseline", "-p", database.uri(), "-t", "public.upgrades", "-d", ".", "-b", "1.0.0"])
+            .assert()
+            .success();
+        Ground(database)
+    }
+
+    /// A copy in the shared cluster.
+    pub fn copy(&self) -> Ground {
+        Ground(self.0.copy(cluster()))
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.0
+    }
+
+    /// The database itself, as if it were one schema of many.
+    pub fn whole(&self) -> Plot {
+        Plot { name: "public".to_owned(), database: self.0.name().to_owned(), uri: self.0.uri().to_owned() }
+    }
+
+    /// A fresh schema with an empty ledger, at version 1.0.0.
+    pub fn plot(&self) -> Plot {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("plot_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.0.sql(&format!(
+            "create schema {name};
+             create table {name}.ledger (like ledger);
+             create table {name}.upgrades (like upgrades including all);
+             insert into {name}.upgrades select * from upgrades"
+        ));
+        Plot { name, ..self.whole() }
+    }
+}
+
+/// What stands for a database of its own: everything there is unqualified, and `search_path` is given on connecting.
+pub struct Plot {
+    name: String,
+    database: String,
+    uri: String,
+}
+
+impl Plot {
+    /// The connection to it.
+    pub fn uri(&self) -> String {
+        self.at(&self.uri)
+    }
+
+    /// The connection to it through a proxy.
+    pub fn through(&self, proxy: &Proxy) -> String {
+        self.at(&proxy.uri(&self.database))
+    }
+
+    fn at(&self, uri: &str) -> String {
+        let name = &self.name;
+        format!("{uri}&options=-csearch_path%3D{name}&application_name={name}")
+    }
+
+    /// Its schema, and the name of its applications.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs statements in one transaction.
+    pub fn sql(&self, sql: &str) {
+        try_query(&self.uri(), sql).expect(sql);
+    }
+
+    /// The one value that the statement gives; an empty text if it gives none.
+    pub fn value(&self, sql: &str) -> String {
+        try_query(&self.uri(), sql).expect(sql).into_iter().flatten().next().unwrap_or_default()
+    }
+
+    /// Waits until a process of this plot runs a query of which this is a part, and gives its number.
+    pub fn wait_until_running(&self, query: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let pid = self.value(&format!(
+                "select pid from pg_stat_activity where application_name = '{}' and state = 'active'
+                 and datname = current_database() and query like '%{query}%' and pid <> pg_backend_pid()",
+                self.name
+            ));
+            if !pid.is_empty() {
+                return pid;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "nobody runs {query}");
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until nobody of this plot is connected.
+    pub fn wait_until_left(&self, case: &str) {
+        let others = format!(
+            "select pid, state, query from pg_stat_activity where application_name = '{}'
+             and datname = current_database() and pid <> pg_backend_pid()",
+            self.name
+        );
+        let began = Instant::now();
+        loop {
+            let rows = try_query(&self.uri(), &others).expect("activity");
+            if rows.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "{case}: still there: {rows:?}");
+            sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 /// `pum upgrade` of the project against this connection.
 pub fn upgrade(project: &Project, uri: &str, options: &[&str]) -> Command {
     let mut command = project.command();
-    command.args(["upgrade", "-p", uri, "-t", "public.upgrades", "-d", "delta"]).args(options);
+    command.args(["upgrade", "-p", uri, "-t", "upgrades", "-d", "delta"]).args(options);
     command
 }
 
@@ -79,19 +184,19 @@ pub fn run_upgrade(project: &Project, uri: &str, options: &[&str]) -> Ended {
     Running::start(&mut upgrade(project, uri, options)).wait(PATIENCE)
 }
 
-/// Of each delta, in order: how often it is recorded, and how often each of its effects is there. One statement, and
-/// so one moment.
-pub fn marks(uri: &str, deltas: &[(&str, &str)]) -> Vec<[usize; 4]> {
-    let titles: Vec<String> = deltas.iter().map(|(_, title)| format!("'{title}'")).collect();
+/// Of each delta: how often it is recorded, and how often each of its effects is there. One statement, and so one
+/// moment.
+pub fn marks(uri: &str, titles: &[&str]) -> Vec<[usize; 4]> {
     let rows = try_query(
         uri,
         &format!(
             "select (select count(*) from upgrades where description = title and success),
                     (select count(*) from ledger where delta = title and part = 'first'),
                     (select count(*) from ledger where delta = title and part = 'last'),
-                    (select count(*) from pg_class where relname = 't_' || title)
-             from unnest(array[{}]) with ordinality as d(title, number) order by number",
-            titles.join(", ")
+                    (select count(*) from pg_class where relname = 't_' || title
+                     and relnamespace = current_schema()::regnamespace)
+             from unnest(array['{}']) with ordinality as d(title, number) order by number",
+            titles.join("', '")
         ),
     )
     .expect("marks");
@@ -101,7 +206,7 @@ pub fn marks(uri: &str, deltas: &[(&str, &str)]) -> Vec<[usize; 4]> {
 /// `the record exists ⇔ its effects exist`, for each delta, and none is there after one that is not. Gives how many
 /// are there.
 pub fn assert_consistent(uri: &str, case: &str) -> usize {
-    let marks = marks(uri, &DELTAS);
+    let marks = marks(uri, &TITLES);
     let done = marks.iter().take_while(|mark| **mark == [1; 4]).count();
     assert!(
         marks[done..].iter().all(|mark| *mark == [0; 4]),
@@ -114,32 +219,16 @@ pub fn assert_consistent(uri: &str, case: &str) -> usize {
 pub fn assert_completes(project: &Project, uri: &str, options: &[&str], case: &str) {
     let ended = run_upgrade(project, uri, options);
     assert_eq!(ended.code(), Some(0), "{case}: {ended}");
-    assert_eq!(marks(uri, &DELTAS), [[1; 4]; 4], "{case}: {ended}");
-}
-
-/// Waits until nobody but the asker is connected to the database.
-pub fn wait_until_alone(uri: &str, case: &str) {
-    let began = Instant::now();
-    let others = "select pid, state, query from pg_stat_activity where datname = current_database() \
-                  and backend_type = 'client backend' and pid <> pg_backend_pid()";
-    loop {
-        let rows = try_query(uri, others).expect("activity");
-        if rows.is_empty() {
-            return;
-        }
-        assert!(began.elapsed() < Duration::from_secs(10), "{case}: still there: {rows:?}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    assert_eq!(marks(uri, &TITLES), [[1; 4]; 3], "{case}: {ended}");
 }
 
 /// Does this for each, several at once.
-pub fn each<T: Sync + std::fmt::Debug>(cases: &[T], work: impl Fn(&T) + Sync) {
+pub fn each<T: Sync>(cases: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    eprintln!("{case:?}");
                     work(case);
                 }
             });
