@@ -32,6 +32,7 @@ impl Cost {
 }
 
 /// Runs a program to its end. What it prints is thrown away; if it fails, everything ends.
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
 pub fn run(mut command: impl BorrowMut<Command>) -> Cost {
     let command = command.borrow_mut();
     let mut errors = tempfile::tempfile().expect("temporary file");

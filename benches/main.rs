@@ -27,6 +27,13 @@ const ROUNDS: usize = 5;
 /// How often what takes milliseconds is measured.
 const SHORT_ROUNDS: usize = 25;
 
+/// Measures something and adds it to the report.
+type Part = fn(&World, &mut Report);
+
+/// What can be measured alone, by its name.
+const PARTS: [(&str, Part); 4] =
+    [("start", start), ("upgrade", upgrade), ("nothing_to_do", nothing_to_do), ("far_away", far_away)];
+
 fn main() {
     // `cargo test --all-targets` runs benches too, and says nothing of this kind.
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -39,10 +46,14 @@ fn main() {
         report::load()
     );
     let mut report = Report::default();
-    start(&world, &mut report);
-    upgrade(&world, &mut report);
-    nothing_to_do(&world, &mut report);
-    far_away(&world, &mut report);
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted));
+    for (name, part) in PARTS {
+        if wanted(name) {
+            part(&world, &mut report);
+        }
+    }
     report.print();
     println!("load of the machine after: {}", report::load());
 }

@@ -287,7 +287,8 @@ async fn drive<T>(
     work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
 ) -> Reply<T> {
     let mut work = pin!(work);
-    let mut clock = tokio::time::interval(Cancel::INTERVAL);
+    let mut clock =
+        tokio::time::interval_at(tokio::time::Instant::now() + Cancel::INTERVAL, Cancel::INTERVAL);
     poll_fn(|context| {
         if clock.poll_tick(context).is_ready() {
             while clock.poll_tick(context).is_ready() {}
