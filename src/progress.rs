@@ -30,6 +30,21 @@ pub enum Event<'a> {
         /// The sentence.
         text: &'a str,
     },
+    /// An upgrade ended well, or its plan was made.
+    Finished {
+        /// Whether only the plan was made.
+        dry_run: bool,
+        /// The database.
+        database: &'a str,
+        /// The version before.
+        version_before: &'a str,
+        /// The version now.
+        version: &'a str,
+        /// The files that ran, in order; those that would run.
+        applied: &'a [String],
+        /// How many deltas are left.
+        left: usize,
+    },
     /// What comes next is what this command line would do.
     Command {
         /// The command line.

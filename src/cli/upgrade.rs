@@ -141,7 +141,10 @@ impl Arguments {
             dry_run: self.dry_run,
         };
         let outcome = upgrade::run(&options, context.terminal, context.cancel)?;
-        context.terminal.upgraded(&outcome, self.dry_run)?;
+        // What would run is what was asked for; of what ran, the terminal has told.
+        if self.dry_run {
+            context.terminal.list(&outcome.applied)?;
+        }
         Ok(0)
     }
 }

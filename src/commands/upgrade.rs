@@ -123,6 +123,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         left,
     };
     if options.dry_run || units.is_empty() {
+        outcome.tell(options.dry_run, progress);
         return Ok(outcome);
     }
     let python = match units.iter().any(|unit| unit.script().is_none()) {
@@ -153,7 +154,22 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     run.all(&units)?;
     outcome.version = run.version();
     outcome.applied = run.applied().to_vec();
+    outcome.tell(false, progress);
     Ok(outcome)
+}
+
+impl Outcome {
+    fn tell(&self, dry_run: bool, progress: &dyn Progress) {
+        let text = |version: Option<Version>| version.map(|version| version.to_string()).unwrap_or_default();
+        progress.event(&Event::Finished {
+            dry_run,
+            database: &self.database,
+            version_before: &text(self.version_before),
+            version: &text(self.version),
+            applied: &self.applied,
+            left: self.left,
+        });
+    }
 }
 
 /// Takes the lock and reads the record: one round trip if the lock is free. A dry run takes none.

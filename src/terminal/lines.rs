@@ -24,6 +24,28 @@ impl Lines {
                 ),
             ),
             Event::Note { text } => word(GREEN, "Note", text),
+            Event::Finished { dry_run, database, version, applied, left, .. } => {
+                let left =
+                    if *left == 0 { String::new() } else { format!("; {} left", count(*left, "delta")) };
+                let files = count(applied.len(), "file");
+                match (dry_run, applied.is_empty()) {
+                    (true, _) => word(
+                        GREEN,
+                        "Planned",
+                        &format!("{files} would run, from version {version}{left}; nothing was done"),
+                    ),
+                    (false, true) => word(
+                        GREEN,
+                        "Finished",
+                        &format!("{database} is at version {version}; nothing to do{left}"),
+                    ),
+                    (false, false) => word(
+                        GREEN,
+                        "Finished",
+                        &format!("{database} is at version {version}, {files} applied{left}"),
+                    ),
+                }
+            }
             Event::Command { text } => Some(format!("\n{BOLD}$ {text}{BOLD:#}")),
             Event::Planned { deltas } if !deltas.is_empty() => {
                 let list = match deltas {

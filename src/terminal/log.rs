@@ -28,6 +28,9 @@ impl Log {
             Event::Connected { host, port, database, user, server_version } => {
                 format!("connected to {database} as {user} on {host}:{port}, PostgreSQL {server_version}")
             }
+            Event::Finished { database, version, applied, .. } => {
+                format!("finished: {database} is at version {version}, {} files applied", applied.len())
+            }
             Event::Command { text } => format!("$ {text}"),
             Event::Note { text } => format!("note: {text}"),
             Event::Warning { text } => format!("warning: {text}"),

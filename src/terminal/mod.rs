@@ -16,7 +16,6 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::commands::upgrade::Outcome;
 use crate::progress::{Event, Progress};
 use crate::{Error, Result};
 
@@ -113,46 +112,12 @@ impl Terminal {
         self.data(&tables::info(info, options))
     }
 
-    /// Says what an upgrade did, or would do.
+    /// Prints lines of data, unless everything is told as JSON there.
     ///
     /// # Errors
     /// As [`Terminal::data`].
-    pub fn upgraded(&self, outcome: &Outcome, dry_run: bool) -> Result<()> {
-        if self.mode == Mode::Json {
-            let text = serde_json::to_string(&Finished { event: "finished", dry_run, outcome })
-                .map_err(|cause| Error::failed("this cannot be shown as JSON").caused_by(cause))?;
-            return self.data(&text);
-        }
-        let at =
-            outcome.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
-        let left = if outcome.left == 0 {
-            String::new()
-        } else {
-            format!("; {} left", count(outcome.left, "delta"))
-        };
-        if dry_run {
-            for name in &outcome.applied {
-                self.data(name)?;
-            }
-            let would = format!(
-                "{} would run, from {at}{left}; nothing was done",
-                count(outcome.applied.len(), "file")
-            );
-            self.say(GREEN, "Planned", &would);
-        } else if outcome.applied.is_empty() {
-            self.say(GREEN, "Finished", &format!("{} is at {at}; nothing to do{left}", outcome.database));
-        } else {
-            let done = count(outcome.applied.len(), "file");
-            self.say(GREEN, "Finished", &format!("{} is at {at}, {done} applied{left}", outcome.database));
-        }
-        Ok(())
-    }
-
-    /// A line with a word in front, as cargo has them.
-    fn say(&self, style: Style, word: &str, text: &str) {
-        if self.mode != Mode::Quiet && self.mode != Mode::Json {
-            self.print(&format!("{style}{word:>9}{style:#} {text}"));
-        }
+    pub fn list(&self, lines: &[String]) -> Result<()> {
+        if self.mode == Mode::Json { Ok(()) } else { lines.iter().try_for_each(|line| self.data(line)) }
     }
 
     /// A line on standard error, above the bars.
@@ -176,15 +141,6 @@ impl Terminal {
         }
         let _ = write!(anstream::stderr().lock(), "{}", errors::render(error));
     }
-}
-
-/// The last line of `--progress json`.
-#[derive(Serialize)]
-struct Finished<'a> {
-    event: &'a str,
-    dry_run: bool,
-    #[serde(flatten)]
-    outcome: &'a Outcome,
 }
 
 impl Progress for Terminal {

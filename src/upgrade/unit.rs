@@ -105,6 +105,9 @@ impl Unit {
     /// Why it cannot share one transaction with all the others; `None` if it can.
     pub fn forbids_one_transaction(&self) -> Option<&'static str> {
         match self.work {
+            Work::Transactional(ref script) if script.transaction_modes.is_some() => {
+                Some("its own BEGIN asks for a kind of transaction")
+            }
             Work::Transactional(_) => None,
             Work::Segmented(_) => Some("it says `-- pum: no-transaction`"),
             Work::Python => Some("Python scripts use connections of their own"),

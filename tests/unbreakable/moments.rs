@@ -91,7 +91,9 @@ fn record_and_effects_agree_after_the_server_crashed() {
         assert!(matches!(ended.code(), Some(0 | 3)), "{case}");
         cluster.stop().unwrap();
         cluster.resume().unwrap();
-        assert_consistent(&plot.uri(), &case);
+        let done = assert_consistent(&plot.uri(), &case);
+        // The answer to the last COMMIT may have come before.
+        assert!(ended.code() == Some(3) || (ended.code() == Some(0) && done == 3), "{case}");
         assert_completes(&project, &plot.uri(), &[], &case);
     }
 }
