@@ -87,8 +87,6 @@ fn record_and_effects_agree_after_the_server_crashed() {
         proxy.trap(n, Trap::Call(Box::new(crash)));
         let ended = run_upgrade(&project, &plot.through(&proxy), &[]);
         let case = format!("crashed at message {n}: {ended}");
-        // At the very last message everything is committed already.
-        assert!(matches!(ended.code(), Some(0 | 3)), "{case}");
         cluster.stop().unwrap();
         cluster.resume().unwrap();
         let done = assert_consistent(&plot.uri(), &case);

@@ -135,6 +135,7 @@ fn the_log_holds_every_statement_with_its_rows_and_the_notices() {
     [TIME] begin delta_1.2.0_b.sql (2 of 2), 0 statements
     [TIME] echo: done
     [TIME] end delta_1.2.0_b.sql, [DURATION]
+    [TIME] finished: [DATABASE] is at version 1.2.0, 2 files applied
     "#);
     it.delta("delta_1.3.0_c.sql", "select nope");
     assert!(!it.pum("upgrade --log upgrade.log").output().unwrap().status.success());
