@@ -277,3 +277,33 @@ fn a_cancelled_restore_says_what_state_the_database_is_in() {
     // The server was told: nothing goes on.
     assert!(target.query(sleeping).is_empty());
 }
+
+#[test]
+fn a_role_that_could_not_make_the_database_again_does_not_drop_it() {
+    let (source, project) = (sample(), Project::new());
+    let dump = dump_of(&source, &project, Format::Custom);
+    let target = database();
+    let role = format!("{}_owner", target.name());
+    target.sql(&format!("create role {role} login"));
+    target.sql(&format!("alter database {} owner to {role}", target.name()));
+    let options = Options { clean_database: true, ..Options::new(dump) };
+    let error = restore::run(&target.parameters().with("user", &role), &options, &Silent, &Cancel::default());
+    assert!(error.unwrap_err().message.contains("may not create databases"));
+    assert_eq!(target.value("select 1"), "1");
+    target.sql(&format!("alter database {} owner to postgres; drop role {role}", target.name()));
+}
+
+#[test]
+fn objects_without_a_schema_count_too() {
+    let (source, project) = (sample(), Project::new());
+    let dump = dump_of(&source, &project, Format::Custom);
+    for object in ["select lo_create(0)", "create publication p", "create foreign data wrapper w"] {
+        let target = database();
+        target.sql(object);
+        let error = run(&target, &Options::new(&dump)).unwrap_err();
+        assert!(
+            error.message.contains("not empty") || format!("{error:?}").contains("1 object"),
+            "{error:?}"
+        );
+    }
+}

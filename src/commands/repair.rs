@@ -65,7 +65,8 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let record = table.read(&mut session)?;
     let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);
     let row = find_row(&record, file, &options.delta);
-    let (what, statement) = decide(options, &table, file, row)?;
+    let variables = super::upgrade::psql_variables(&Variables::default(), &session, &look.server);
+    let (what, statement) = decide(options, &table, file, row, &variables)?;
     progress.note(&what);
     if !options.yes && !progress.confirm("Change the record so?") {
         return Err(
@@ -93,6 +94,7 @@ fn decide(
     table: &Table,
     file: Option<&Delta>,
     row: Option<&Row>,
+    variables: &Variables,
 ) -> Result<(String, String)> {
     let name = &options.delta;
     let quoted = table.name.quoted();
@@ -168,7 +170,7 @@ fn decide(
                     .hint("`pum upgrade` runs it again; `pum repair mark-applied` if it is done"));
             }
             let source = Source::decode(&delta.path, read(delta)?)?;
-            let script = sql::prepare(&source, &Variables::default())?;
+            let script = sql::prepare(&source, variables)?;
             let total = script.statements().count();
             let was = row.statements_done.unwrap_or_default();
             let next = statement.unwrap_or(was + 1);

@@ -273,11 +273,12 @@ fn units(
     for hook in &set.post_all {
         units.push(Unit::of_hook(hook, variables)?);
     }
-    if options.manner.grouping == Grouping::All
-        && let Some((unit, reason)) =
-            units.iter().find_map(|unit| Some((unit, unit.forbids_one_transaction()?)))
-    {
-        return Err(Error::usage(format!("{} cannot be part of one transaction: {reason}", unit.label))
+    let obstacles: Vec<String> = units
+        .iter()
+        .filter_map(|unit| Some(format!("{} ({})", unit.label, unit.forbids_one_transaction()?)))
+        .collect();
+    if options.manner.grouping == Grouping::All && !obstacles.is_empty() {
+        return Err(Error::usage(format!("cannot be part of one transaction: {}", obstacles.join(", ")))
             .note("state", "nothing was done")
             .hint("run without --transaction all, or up to there with -u or --stop-after"));
     }
@@ -287,7 +288,7 @@ fn units(
 }
 
 /// The variables, and those that psql sets when it has connected.
-fn psql_variables(variables: &Variables, session: &Session, server: &Server) -> Variables {
+pub(super) fn psql_variables(variables: &Variables, session: &Session, server: &Server) -> Variables {
     let mut variables = variables.clone();
     variables.insert_psql("DBNAME", &server.database);
     variables.insert_psql("USER", &server.user);

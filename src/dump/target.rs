@@ -2,8 +2,8 @@
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
-use crate::Result;
 use crate::connection::Session;
+use crate::{Error, Result};
 
 /// A session that is connected to a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +37,28 @@ pub fn objects(session: &mut Session) -> Result<(usize, Vec<String>)> {
            UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, oid, pronamespace, proname FROM pg_catalog.pg_proc
            UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, typnamespace, typname
              FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = typrelid
-             WHERE typtype IN ('d', 'e', 'r') OR c.relkind = 'c'
+             WHERE typtype IN ('d', 'e', 'r') OR c.relkind = 'c' OR (typtype = 'b' AND typelem = 0)
            UNION ALL SELECT 'pg_catalog.pg_operator'::regclass, oid, oprnamespace, oprname
              FROM pg_catalog.pg_operator
+           UNION ALL SELECT 'pg_catalog.pg_collation'::regclass, oid, collnamespace, collname
+             FROM pg_catalog.pg_collation
+           UNION ALL SELECT 'pg_catalog.pg_ts_config'::regclass, oid, cfgnamespace, cfgname
+             FROM pg_catalog.pg_ts_config
+           UNION ALL SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, dictnamespace, dictname
+             FROM pg_catalog.pg_ts_dict
+           UNION ALL SELECT 'pg_catalog.pg_cast'::regclass, oid, 'pg_catalog'::regnamespace,
+                            'cast ' || castsource::regtype || ' as ' || casttarget::regtype
+             FROM pg_catalog.pg_cast
+           UNION ALL SELECT 'pg_catalog.pg_largeobject'::regclass, oid, 'pg_catalog'::regnamespace, 'large object ' || oid
+             FROM pg_catalog.pg_largeobject_metadata
+           UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, 'pg_catalog'::regnamespace, fdwname
+             FROM pg_catalog.pg_foreign_data_wrapper
+           UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 'pg_catalog'::regnamespace, srvname
+             FROM pg_catalog.pg_foreign_server
+           UNION ALL SELECT 'pg_catalog.pg_event_trigger'::regclass, oid, 'pg_catalog'::regnamespace, evtname
+             FROM pg_catalog.pg_event_trigger
+           UNION ALL SELECT 'pg_catalog.pg_publication'::regclass, oid, 'pg_catalog'::regnamespace, pubname
+             FROM pg_catalog.pg_publication
            UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass, oid, NULL, nspname
              FROM pg_catalog.pg_namespace WHERE nspname <> 'public')
          SELECT count(*) OVER (), coalesce(quote_ident(nspname) || '.', 'schema ') || quote_ident(name)
@@ -115,6 +134,15 @@ pub fn recreate(session: &mut Session, database: &str, force: bool) -> Result<()
             "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
              WHERE datname = {literal} AND pid <> pg_backend_pid()"
         ))?;
+    }
+    let may = session
+        .query("SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")?;
+    if may.first().and_then(|row| row.first()?.as_deref()) != Some("t") {
+        return Err(Error::failed(format!("{database} is not dropped: your role may not create databases"))
+            .note("state", "nothing was done")
+            .hint(
+                "connect as a role with CREATEDB, or restore into an empty database without --clean-database",
+            ));
     }
     let with = if force && version >= 130_000 { " WITH (FORCE)" } else { "" };
     session.execute(&format!("DROP DATABASE {identifier}{with}"))?;

@@ -61,6 +61,28 @@ fn control(sql: &str) -> Control {
     }
 }
 
+/// The encoding that a statement sets for the client, if that is not UTF-8: what comes after it, the record of the
+/// delta too, would be read wrongly.
+fn other_encoding(sql: &str) -> Option<String> {
+    let mut scanner = Scanner::new(sql);
+    if !take(&mut scanner, "set") {
+        return None;
+    }
+    let _scope = take(&mut scanner, "session") || take(&mut scanner, "local");
+    if take(&mut scanner, "client_encoding") {
+        let (_, sign) = scanner.next_significant()?;
+        if sign != "=" && !sign.eq_ignore_ascii_case("to") {
+            return None;
+        }
+    } else if !take(&mut scanner, "names") {
+        return None;
+    }
+    // `UTF-8` without quotes is three tokens, and no SQL.
+    let (_, value) = scanner.next_significant()?;
+    let plain: String = value.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    (!["utf8", "unicode", "default"].contains(&plain.as_str())).then(|| value.to_owned())
+}
+
 /// The words after BEGIN, in upper case, such as `ISOLATION LEVEL SERIALIZABLE`.
 fn modes(scanner: &mut Scanner<'_>) -> String {
     let _noise = take(scanner, "work") || take(scanner, "transaction");
@@ -115,6 +137,13 @@ impl Resolver<'_> {
         let (Step::Statement(statement) | Step::Copy { statement, .. }) = &mut step else {
             return Ok(Some(step));
         };
+        if let Some(encoding) = other_encoding(statement.sql()) {
+            return Err(Error::usage(format!(
+                "the delta is sent in UTF-8, and this statement says it is {encoding}"
+            ))
+            .at(self.source.excerpt(statement.range(), ""))
+            .hint("convert the file to UTF-8 and remove the statement; client_encoding is pum's"));
+        }
         match control(statement.sql()) {
             Control::None => {}
             Control::Begin(modes) => return self.begin(statement, modes).map(|()| None),

@@ -70,19 +70,27 @@ impl Kind {
             "reindex" => Some(reindex(&mut scanner)),
             "commit" if take(&mut scanner, "prepared") => Some(outside("COMMIT PREPARED")),
             "rollback" if take(&mut scanner, "prepared") => Some(outside("ROLLBACK PREPARED")),
-            "call" => Some(outside("CALL").uncertain()),
-            "do" if commits(scanner) => Some(outside("DO with COMMIT or ROLLBACK").uncertain()),
+            "call" => Some(outside(CALL).uncertain()),
+            "do" if commits(scanner) => Some(outside(DO).uncertain()),
             _ => None,
         };
         found.map_or(Kind::Ordinary, Kind::NotInTransaction)
     }
 }
 
+const CALL: &str = "CALL";
+const DO: &str = "DO with COMMIT or ROLLBACK";
+
 fn outside(what: &'static str) -> NotInTransaction {
     NotInTransaction { what, certain: true, concurrently: false, idempotent: false, target: None }
 }
 
 impl NotInTransaction {
+    /// Whether it may commit a part of what it does, and then fail.
+    pub fn commits_inside(&self) -> bool {
+        matches!(self.what, CALL | DO)
+    }
+
     fn uncertain(self) -> Self {
         NotInTransaction { certain: false, ..self }
     }

@@ -1,6 +1,7 @@
 //! Upgrading a database: what is to run (`plan`, pure), what has run (`record`, `table`), and running it (`apply`).
 
 pub mod apply;
+mod doubt;
 mod failure;
 pub mod lock;
 pub mod plan;

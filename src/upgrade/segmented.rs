@@ -4,23 +4,15 @@
 
 use std::time::Instant;
 
-use postgres_protocol::escape::{escape_identifier, escape_literal};
+use postgres_protocol::escape::escape_identifier;
 
 use super::apply::{Run, milliseconds};
-use super::transactional::{Cause, Failure, Moment, Watcher, backoff};
+use super::transactional::{Cause, Failure, Moment, Watcher, backoff, passing_reason};
 use super::unit::Unit;
 use crate::connection::Fault;
 use crate::delta::checksum;
-use crate::sql::{Kind, Name, NotInTransaction, Script, Source, Statement, Step, Target};
+use crate::sql::{Kind, NotInTransaction, Script, Source, Statement, Step};
 use crate::{Error, Result};
-
-/// What is to be done about the statement at which an earlier run stopped.
-enum Doubt {
-    /// It took effect.
-    Done,
-    /// It has no effect yet, or may run twice.
-    Again,
-}
 
 impl Run<'_> {
     /// Runs a delta without a transaction, from where it stopped if it began before.
@@ -33,14 +25,29 @@ impl Run<'_> {
         let Some(id) = self.begin_row(unit, began)? else { return Ok(()) };
         let segments = segments(script);
         let total = script.statements().count();
-        let mut done = self.resume_at(unit, script, total)?;
+        let mut done = self.done_so_far(unit, script, total)?;
         let mut before = 0;
         for segment in &segments {
             let behind = before + statements_of(segment);
-            // What only sets the session is needed again by what follows.
-            if behind > done || segment.iter().all(sets_session) {
+            if behind <= done {
+                // What only sets the session is needed again by what follows.
+                if segment.iter().all(sets_session) {
+                    self.steps(segment, before, total).map_err(|(number, fault)| {
+                        self.explain_segment(unit, segment, number, fault, done)
+                    })?;
+                }
+            } else if before == done && self.took_effect(unit, segment)? {
+                let number = done + 1;
+                self.progress.note(&format!(
+                    "statement {number} of {} took effect before the last run died",
+                    unit.label
+                ));
+                let count = self.count_statements(unit, script, behind, id);
+                self.session.execute(&format!("BEGIN; {count} COMMIT"))?;
+                done = behind;
+            } else {
                 self.segment(unit, script, segment, (before, total, id))?;
-                done = done.max(behind);
+                done = behind;
             }
             before = behind;
         }
@@ -73,7 +80,10 @@ impl Run<'_> {
                     .note("state", self.progress_state(unit, place.0)));
             }
             let outcome = match alone(segment) {
-                Some((statement, outside)) => self.run_alone(unit, script, statement, outside, place),
+                Some((statement, outside)) => {
+                    self.refuse_invalid_index(unit, statement, outside)?;
+                    self.run_alone(unit, script, statement, outside, place)
+                }
                 None => self.run_together(unit, script, segment, place),
             };
             let Err((number, fault)) = outcome else { return Ok(()) };
@@ -89,9 +99,10 @@ impl Run<'_> {
             }
             tries += 1;
             self.progress.warning(&format!(
-                "statement {} of {} waited too long for a lock; it runs again",
+                "statement {} of {} was undone because {}; it runs again",
                 number + 1,
-                unit.label
+                unit.label,
+                passing_reason(&fault)
             ));
             self.sleep(pause)?;
         }
@@ -127,14 +138,15 @@ impl Run<'_> {
         // A lock_timeout would leave an index INVALID, or VACUUM half done.
         let timeout =
             if outside.concurrently || outside.idempotent { 0 } else { self.manner.lock_timeout.as_millis() };
-        // Of what the server cannot be asked about, it is written down beforehand that it is under way.
-        let leaves_doubt = outside.target.is_none() && !outside.idempotent;
+        // It is written down beforehand that it is under way: only then is it in doubt when the run dies.
+        let leaves_doubt = !outside.idempotent;
         let doubt = if leaves_doubt { self.doubt_statements(before, true, id) } else { String::new() };
         self.session.execute(&format!("{doubt} SET lock_timeout = {timeout}")).map_err(failed)?;
         let statements = [statement];
         let mut watcher = Watcher::new(self.progress, Some((before, total)), &statements, &mut self.blockers);
         if let Err((_, fault)) = self.session.run(&[statement.sql()], &mut watcher) {
-            if leaves_doubt && !fault.is_lost() {
+            // Refused, it has no effect; but what commits inside may have had a part of it.
+            if leaves_doubt && !fault.is_lost() && !outside.commits_inside() {
                 self.session.ignore_cancel();
                 self.session.execute(&self.doubt_statements(before, false, id)).map_err(failed)?;
             }
@@ -173,114 +185,32 @@ impl Run<'_> {
         format!("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE {role};")
     }
 
-    /// How many statements are done already, with the one in doubt judged.
-    fn resume_at(&mut self, unit: &Unit, script: &Script, total: usize) -> Result<usize> {
+    /// How many statements are done already; what is done must not have been edited.
+    fn done_so_far(&self, unit: &Unit, script: &Script, total: usize) -> Result<usize> {
         let Some(row) = &unit.begun else { return Ok(0) };
         let done = row.statements_done.unwrap_or_default();
-        if done > 0 && (done > total || row.checksum != checksum_of(&unit.source, script, done)) {
-            return Err(Error::failed(format!(
-                "{} was edited in what ran already: its first {done} statements",
-                unit.label
-            ))
-            .note("state", format!("{done} statements are done and committed; nothing more was done"))
-            .hint("bring those statements back to what they were, then run the upgrade again")
-            .hint(format!(
-                "or say where to go on in the file as it is now: {}",
-                self.repair_command("resume", unit, " --statement N")
-            )));
-        }
-        let Some(statement) = script.statements().nth(done) else { return Ok(done) };
-        let Kind::NotInTransaction(outside) = statement.kind() else { return Ok(done) };
-        if statement.block().is_some() {
+        if done == 0 || (done <= total && row.checksum == checksum_of(&unit.source, script, done)) {
             return Ok(done);
         }
-        Ok(match self.judge(unit, statement, outside)? {
-            Doubt::Done => {
-                self.progress.note(&format!(
-                    "statement {} of {} took effect before the last run died",
-                    done + 1,
-                    unit.label
-                ));
-                done + 1
-            }
-            Doubt::Again => done,
-        })
+        Err(Error::failed(format!(
+            "{} was edited in what ran already: its first {done} statements",
+            unit.label
+        ))
+        .note("state", format!("{done} statements are done and committed; nothing more was done"))
+        .hint("bring those statements back to what they were, then run the upgrade again")
+        .hint(format!(
+            "or say where to go on in the file as it is now: {}",
+            self.repair_command("resume", unit, " --statement N")
+        )))
     }
 
-    fn judge(&mut self, unit: &Unit, statement: &Statement, outside: &NotInTransaction) -> Result<Doubt> {
-        match &outside.target {
-            Some(Target::CreateIndex { index, table, .. }) => {
-                let index_name = escape_identifier(index);
-                let rows = self.session.query(&format!(
-                    "SELECT i.indisvalid, format('%I.%I', n.nspname, c.relname)
-                     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE i.indrelid = to_regclass({}) AND c.relname = {}",
-                    escape_literal(&table.quoted()),
-                    escape_literal(index)
-                ))?;
-                match rows.first().map(Vec::as_slice) {
-                    None => Ok(Doubt::Again),
-                    Some([Some(valid), ..]) if valid == "t" => Ok(Doubt::Done),
-                    Some(row) => {
-                        let name = row.get(1).cloned().flatten().unwrap_or(index_name);
-                        Err(Error::failed(format!("{} left the index {name} INVALID", unit.label))
-                            .at(unit.source.excerpt(statement.range(), "this statement did not end"))
-                            .note("state", "the statements before it are done and committed")
-                            .hint(format!("DROP INDEX CONCURRENTLY {name};   then run the upgrade again")))
-                    }
-                }
+    /// Whether the statement that was under way when the last run died took effect.
+    fn took_effect(&mut self, unit: &Unit, segment: &[Step]) -> Result<bool> {
+        match alone(segment) {
+            Some((statement, outside)) if unit.begun.as_ref().is_some_and(|row| row.in_doubt) => {
+                self.judge(unit, statement, outside)
             }
-            Some(Target::DropIndex { index }) => {
-                let rows = self
-                    .session
-                    .query(&format!("SELECT to_regclass({}) IS NULL", escape_literal(&index.quoted())))?;
-                let gone = rows.first().and_then(|row| row.first()?.as_deref()) == Some("t");
-                Ok(if gone { Doubt::Done } else { Doubt::Again })
-            }
-            Some(Target::DetachPartition { table, partition }) => {
-                let rows = self.session.query(&format!(
-                    "SELECT inhdetachpending FROM pg_inherits WHERE inhparent = to_regclass({}) AND inhrelid = to_regclass({})",
-                    escape_literal(&table.quoted()),
-                    escape_literal(&partition.quoted())
-                ))?;
-                match rows.first().and_then(|row| row.first()?.as_deref()) {
-                    None => Ok(Doubt::Done),
-                    Some("f") => Ok(Doubt::Again),
-                    Some(_) => Err(Error::failed(format!(
-                        "{} left the partition {} half detached",
-                        unit.label,
-                        partition.quoted()
-                    ))
-                    .at(unit.source.excerpt(statement.range(), "this statement did not end"))
-                    .hint(format!(
-                        "ALTER TABLE {} DETACH PARTITION {} FINALIZE;   then run the upgrade again",
-                        table.quoted(),
-                        partition.quoted()
-                    ))),
-                }
-            }
-            None if !unit.begun.as_ref().is_some_and(|row| row.in_doubt) => Ok(Doubt::Again),
-            None => {
-                let question = format!(
-                    "{} died before or in its statement {}. It is not known whether that took effect. Run it (again)?",
-                    unit.label,
-                    statement.first_words(60)
-                );
-                if self.progress.confirm(&question) {
-                    return Ok(Doubt::Again);
-                }
-                let number = unit.begun.as_ref().and_then(|row| row.statements_done).unwrap_or_default() + 1;
-                let resume =
-                    |next: usize| self.repair_command("resume", unit, &format!(" --statement {next}"));
-                Err(Error::failed(format!(
-                    "{}: it is not known whether {} took effect",
-                    unit.label, outside.what
-                ))
-                .at(unit.source.excerpt(statement.range(), "the last run died before or in this statement"))
-                .note("state", "the statements before it are done and committed; nothing more was done")
-                .hint(format!("if it did not: {}", resume(number)))
-                .hint(format!("if it did: {}", resume(number + 1))))
-            }
+            _ => Ok(false),
         }
     }
 
@@ -292,23 +222,25 @@ impl Run<'_> {
         fault: Fault,
         before: usize,
     ) -> Error {
-        let invalid =
-            alone(segment).and_then(|(_, outside)| outside.target.as_ref()).and_then(|target| match target {
-                Target::CreateIndex { index, table, .. } => {
-                    Some(Name { schema: table.schema.clone(), name: index.clone() }.quoted())
-                }
-                _ => None,
-            });
+        let lost = fault.is_lost();
+        let invalid = match alone(segment).filter(|_| !lost) {
+            Some((_, outside)) => self.invalid_index(outside).ok().flatten(),
+            None => None,
+        };
         let failure = Failure { unit: 0, moment: Moment::Statement(number), cause: Cause::Fault(fault) };
         let mut error = self.explain(std::slice::from_ref(unit), failure, 0);
         error.notes.retain(|(label, _)| label != "state");
         if let Some(index) = invalid {
             error = error.hint(format!(
-                "a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY {index}; before you run the upgrade again"
+                "it left the index {index} INVALID: DROP INDEX CONCURRENTLY {index}; before you run the upgrade again"
             ));
         }
+        let mut state = self.progress_state(unit, before);
+        if lost {
+            state.push_str("; whether what came next took effect is not known");
+        }
         error
-            .note("state", self.progress_state(unit, before))
+            .note("state", state)
             .hint("mend it, then run the same command again: it goes on with that statement")
     }
 
@@ -375,5 +307,6 @@ fn alone(segment: &[Step]) -> Option<(&Statement, &NotInTransaction)> {
 fn sets_session(step: &Step) -> bool {
     let Some(statement) = statement_of(step) else { return true };
     let text = statement.first_words(40).to_ascii_lowercase();
-    (text.starts_with("set ") || text.starts_with("reset ")) && !text.starts_with("set constraints")
+    let settings = ["set ", "reset ", "select set_config(", "select pg_catalog.set_config("];
+    settings.iter().any(|words| text.starts_with(words)) && !text.starts_with("set constraints")
 }

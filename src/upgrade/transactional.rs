@@ -246,11 +246,8 @@ impl Run<'_> {
     }
 
     fn tell_retry(&self, unit: &Unit, failure: &Failure, tries: u32, pause: Duration) {
-        let reason = match &failure.cause {
-            Cause::Fault(fault) if fault.sqlstate() == Some("40P01") => "it met a deadlock",
-            Cause::Fault(fault) if fault.sqlstate() == Some("40001") => "it could not be serialized",
-            _ => "it waited too long for a lock",
-        };
+        let Cause::Fault(fault) = &failure.cause else { return };
+        let reason = passing_reason(fault);
         let who = self.blockers.last().map_or_else(String::new, |who| format!(" ({who})"));
         self.progress.warning(&format!(
             "{} was undone because {reason}{who}; try {} of {} in {:.1} s",
@@ -270,6 +267,15 @@ impl Run<'_> {
             std::thread::sleep(until.saturating_duration_since(Instant::now()).min(Cancel::INTERVAL));
         }
         Ok(())
+    }
+}
+
+/// Why something that may work a little later did not work now.
+pub(super) fn passing_reason(fault: &Fault) -> &'static str {
+    match fault.sqlstate() {
+        Some("40P01") => "it met a deadlock",
+        Some("40001") => "it could not be serialized",
+        _ => "it waited too long for a lock",
     }
 }
 

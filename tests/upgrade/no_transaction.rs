@@ -1,6 +1,6 @@
 //! Deltas without a transaction: named when the directive lacks, going on where they died, judged where in doubt.
 
-use crate::support::{Installation, assert_run};
+use crate::support::{Installation, assert_run, run};
 
 #[test]
 fn a_statement_that_cannot_run_in_a_transaction_is_named_with_its_line() {
@@ -177,7 +177,7 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
       detail: Key (id)=(1) is duplicated.
       state: no statement of delta_1.1.0_a.sql is done
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
-    hint: a failed CREATE INDEX CONCURRENTLY leaves an INVALID index: DROP INDEX CONCURRENTLY "app"."i"; before you run the upgrade again
+    hint: it left the index app.i INVALID: DROP INDEX CONCURRENTLY app.i; before you run the upgrade again
     hint: mend it, then run the same command again: it goes on with that statement
     "#);
     assert_run!(it.pum("upgrade"), @r"
@@ -187,11 +187,11 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
          Plan 1 file: delta_1.1.0_a.sql
-    error: delta_1.1.0_a.sql left the index app.i INVALID
+    error: delta_1.1.0_a.sql cannot go on: the index app.i is INVALID
      --> delta/delta_1.1.0_a.sql:2:1
       |
     2 | create unique index concurrently i on app.a (id);
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this statement did not end
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this statement makes it, and did not end
       state: the statements before it are done and committed
       database: [DATABASE] is at version 1.0.0; this run completed nothing before
     hint: DROP INDEX CONCURRENTLY app.i;   then run the upgrade again
@@ -219,7 +219,8 @@ fn an_index_that_was_made_before_it_died_is_not_made_twice() {
     );
     assert!(!it.pum("upgrade").output().unwrap().status.success());
     // As if the process had died between the index and the record of it.
-    it.database.sql("update app.upgrades set statements_done = 1, checksum = md5('select 1') where type = 8");
+    it.database
+        .sql("update app.upgrades set statements_done = -2, checksum = md5('select 1') where type = 8");
     it.delta(
         "delta_1.1.0_a.sql",
         "-- pum: no-transaction\nselect 1;\ncreate index concurrently i on app.a (id);\nselect 1",
@@ -243,7 +244,6 @@ fn a_statement_in_doubt_is_asked_about() {
     it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\nselect 1;\ncall app.p();\n");
     it.database.sql("create table app.a (); create procedure app.p() language plpgsql as 'begin drop table app.a; commit; perform 1/0; end'");
     assert!(!it.pum("upgrade").output().unwrap().status.success());
-    it.database.sql("update app.upgrades set statements_done = -2 where type = 8");
     it.database.sql("create or replace procedure app.p() language plpgsql as 'begin commit; end'");
     assert_run!(it.pum("upgrade").write_stdin(""), @r"
     exit code: 3
@@ -329,4 +329,54 @@ fn pre_all_without_a_transaction_and_unknown_directives_are_refused() {
       | ^^^^^^^^^^^^^^^^^^^^^^^
     hint: what can be said here: -- pum: no-transaction
     "#);
+}
+
+#[test]
+fn a_resumed_delta_is_judged_with_the_settings_it_had() {
+    let it = Installation::at("1.0.0");
+    it.database.sql("create table app.t (a int); insert into app.t values (1), (1)");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "-- pum: no-transaction\nselect set_config('search_path', 'app', false);\n\
+         create unique index concurrently if not exists i on t (a);\ncreate table made_in_app ();\n",
+    );
+    // The second run finds the index that the first one left, and so does a third, until it is dropped.
+    for _ in 0..3 {
+        let told = run(&mut it.pum("upgrade"));
+        assert!(
+            told.starts_with("exit code: 3") && told.contains("DROP INDEX CONCURRENTLY app.i;"),
+            "{told}"
+        );
+    }
+    it.database.sql("drop index app.i; delete from app.t");
+    let told = run(&mut it.pum("upgrade"));
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    assert_eq!(
+        it.database.value("select indisvalid from pg_index where indexrelid = 'app.i'::regclass"),
+        "t"
+    );
+    assert_eq!(it.database.value("select to_regclass('app.made_in_app') is null"), "f");
+}
+
+#[test]
+fn a_statement_that_the_server_refused_is_not_in_doubt() {
+    let it = Installation::at("1.0.0");
+    it.database.sql("create table app.t (a int, b int); create index i on app.t (a)");
+    it.delta("delta_1.1.0_a.sql", "-- pum: no-transaction\ncreate index concurrently i on app.t (b);\n");
+    for _ in 0..2 {
+        let told = run(&mut it.pum("upgrade"));
+        assert!(told.starts_with("exit code: 3") && told.contains("already exists"), "{told}");
+        assert!(!told.contains("INVALID"), "{told}");
+    }
+}
+
+#[test]
+fn another_encoding_of_the_client_is_refused_before_anything_runs() {
+    let it = Installation::at("1.0.0");
+    it.delta(
+        "delta_1.1.0_a.sql",
+        "set client_encoding = 'UTF8';\nselect 1;\nset client_encoding to 'LATIN1';\n",
+    );
+    let told = run(&mut it.pum("upgrade"));
+    assert!(told.starts_with("exit code: 2") && told.contains("delta_1.1.0_a.sql:3:1"), "{told}");
 }
