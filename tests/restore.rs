@@ -307,3 +307,28 @@ fn objects_without_a_schema_count_too() {
         );
     }
 }
+
+#[test]
+fn a_damaged_dump_is_refused_before_the_database_is_dropped() {
+    let (source, project) = (sample(), Project::new());
+    let tar = std::fs::read(dump_of(&source, &project, Format::Tar)).unwrap();
+    let target = database();
+    target.sql("create table mine (a int)");
+    let refused = |file: &std::path::Path| {
+        let error = run(&target, &Options { clean_database: true, ..Options::new(file) }).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage, "{error:?}");
+        assert_eq!(target.value("select to_regclass('mine') is null"), "f");
+    };
+    for length in (1024..tar.len() - 1024).step_by(tar.len() / 12) {
+        refused(&project.file("cut.tar", &tar[..length]));
+    }
+    let directory = dump_of(&source, &project, Format::Directory);
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let file = entry.unwrap().path();
+        if file.to_string_lossy().contains(".dat.") {
+            let whole = std::fs::read(&file).unwrap();
+            std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        }
+    }
+    refused(&directory);
+}

@@ -21,6 +21,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        let temporary = self.directory.is_none();
         let options = demo::Options { directory: self.directory };
         let show = |info: &_, options: &_| context.terminal.info(info, options);
         let demo = demo::run(&options, &show, context.terminal, context.cancel)?;
@@ -29,6 +30,9 @@ impl Arguments {
             wait_for_enter(context.cancel);
         }
         drop(demo);
+        if temporary {
+            context.terminal.note("server and project are gone now; `pum demo DIR` keeps them in DIR");
+        }
         Ok(0)
     }
 }

@@ -66,7 +66,7 @@ pub struct DeltaInfo {
     pub kind: String,
     /// Its file; for one that is gone, the path that was recorded.
     pub file: String,
-    /// Its state; `gone`: recorded, but no directory holds it.
+    /// Its state; `gone`: recorded, but no directory holds it; `gone_begun`: that, and it did not end.
     pub state: &'static str,
     /// Edited after it was applied.
     pub edited: bool,
@@ -163,7 +163,7 @@ fn gone_info(row: &Row) -> Option<DeltaInfo> {
         title: name.title,
         kind: name.kind.to_string(),
         file: row.script.clone(),
-        state: "gone",
+        state: if row.success { "gone" } else { "gone_begun" },
         edited: false,
         installed_on: Some(row.installed_on.clone()),
         installed_by: Some(row.installed_by.clone()),

@@ -95,7 +95,8 @@ pub fn run(
     if archive.is_too_new_for(&program.path)? {
         program = pg_restore(None)?;
     }
-    archive.check_whole(&program.path, cancel)?;
+    // Before something is dropped, the whole dump is read.
+    archive.check_whole(&program.path, options.clean_database, cancel)?;
     let entries = archive.entries(&program.path, &options.exclude_schemas)?;
 
     if options.clean_database {

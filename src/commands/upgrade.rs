@@ -250,7 +250,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
         progress.warning(&format!("{} began at {when} and did not end; {how}", judged.delta.file_name()));
     }
     for row in &plan.gone {
-        progress.warning(&format!("{} is recorded as applied, but its file is gone", row.file_name()));
+        let state = if row.success { "applied" } else { "begun and not ended" };
+        progress.warning(&format!("{} is recorded as {state}, but its file is gone", row.file_name()));
     }
     Ok(())
 }

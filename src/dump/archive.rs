@@ -92,26 +92,62 @@ impl Archive {
     }
 
     /// Looks whether the end is there: the last table's rows are read, which come last in the file; in the
-    /// directory format, whether every table's file is there.
+    /// directory format, whether every table's file is there, and with `every_byte` all of them are read.
     ///
     /// # Errors
     /// It is cut off.
-    pub fn check_whole(&self, pg_restore: &Path, cancel: &Cancel) -> Result<()> {
+    pub fn check_whole(&self, pg_restore: &Path, every_byte: bool, cancel: &Cancel) -> Result<()> {
         let entries = self.entries(pg_restore, &[])?;
         let data: Vec<&String> = entries.iter().filter(|entry| entry.contains(" TABLE DATA ")).collect();
-        if self.format == Format::Directory {
-            return data.iter().try_for_each(|entry| self.check_file(entry));
+        match self.format {
+            Format::Directory => data.iter().try_for_each(|entry| self.check_file(entry))?,
+            // Of a tar that is cut off, pg_restore reads for ever.
+            Format::Tar => self.check_tar()?,
+            Format::Custom | Format::Plain => {}
         }
-        let Some(last) = data.last() else { return Ok(()) };
+        let last = match self.format {
+            Format::Directory if every_byte => None,
+            Format::Directory => return Ok(()),
+            _ if data.is_empty() => return Ok(()),
+            _ => data.last(),
+        };
         let io =
             |error: std::io::Error| Error::failed("a temporary file could not be written").caused_by(error);
         let mut list = tempfile::NamedTempFile::new().map_err(io)?;
-        writeln!(list, "{last}").map_err(io)?;
         let mut client = Client::new(pg_restore, None)?;
-        client.command().arg("--use-list").arg(list.path()).arg("--file=/dev/null").arg(&self.path);
+        if let Some(last) = last {
+            writeln!(list, "{last}").map_err(io)?;
+            client.command().arg("--use-list").arg(list.path());
+        }
+        client.command().arg("--file=/dev/null").arg(&self.path);
         let mut messages = Vec::new();
         let status = client.run(cancel, &mut |line| messages.push(line.to_owned()))?;
         if status.success() { Ok(()) } else { Err(self.damaged(&messages.join("\n"))) }
+    }
+
+    /// Goes from member to member of a tar; a whole one ends with an empty block.
+    fn check_tar(&self) -> Result<()> {
+        const BLOCK: u64 = 512;
+        let read = || -> std::io::Result<bool> {
+            let mut file = File::open(&self.path)?;
+            let length = file.metadata()?.len();
+            let mut at = 0;
+            while at + BLOCK <= length {
+                let mut header = [0; BLOCK as usize];
+                file.seek(SeekFrom::Start(at))?;
+                file.read_exact(&mut header)?;
+                if header.iter().all(|&byte| byte == 0) {
+                    return Ok(true);
+                }
+                at += BLOCK + member_size(&header[124..136]).next_multiple_of(BLOCK);
+            }
+            Ok(false)
+        };
+        match read() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.damaged("the tar has no end")),
+            Err(error) => Err(unreadable(&self.path, error)),
+        }
     }
 
     fn damaged(&self, messages: &str) -> Error {
@@ -134,6 +170,18 @@ impl Archive {
             self.path.display()
         ))
         .note("entry", entry))
+    }
+}
+
+/// The size of a tar's member from its header: octal digits, or, for one above 8 GB, big-endian bytes behind 0x80.
+fn member_size(field: &[u8]) -> u64 {
+    match field.split_first() {
+        Some((0x80, bytes)) => bytes.iter().fold(0, |size, &byte| (size << 8) | u64::from(byte)),
+        _ => field
+            .iter()
+            .skip_while(|byte| **byte == b' ')
+            .take_while(|byte| (b'0'..=b'7').contains(*byte))
+            .fold(0, |size, byte| size * 8 + u64::from(byte - b'0')),
     }
 }
 

@@ -40,7 +40,13 @@ fn with_source(error: &Error, excerpt: &Excerpt) -> String {
         .path(path.as_ref())
         .annotation(AnnotationKind::Primary.span(range).label(excerpt.label.as_str()));
     let report: &[Group<'_>] = &[Level::ERROR.primary_title(message.as_str()).element(snippet)];
-    format!("{}\n", Renderer::styled().render(report))
+    // In a line that is shown in part, the column above is one of the part.
+    let place = if excerpt.line_column().1 > MARGIN {
+        format!("  {BOLD}place{BOLD:#}: {}\n", excerpt.place())
+    } else {
+        String::new()
+    };
+    format!("{}\n{place}", Renderer::styled().render(report))
 }
 
 /// The lines that the place is in, at most a few, long ones cut; the place in them; and the number of the first.

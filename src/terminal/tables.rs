@@ -63,6 +63,7 @@ fn state(delta: &DeltaInfo) -> String {
         "late" => "late: a higher version was applied before it came".to_owned(),
         "known_late" => "late, known and passed over".to_owned(),
         "gone" => format!("applied {}, its file is gone", when()),
+        "gone_begun" => format!("begun {}, not ended, its file is gone", when()),
         "begun" => match delta.statements_done {
             Some(done) => format!("begun {}, not ended: {} done", when(), count(done, "statement")),
             None => format!("begun {}, not ended", when()),
@@ -84,7 +85,7 @@ fn summary(info: &Info, options: &Options) -> String {
         (pending, "pending"),
         (late, "late"),
         (number(|delta| delta.edited), "edited"),
-        (number(|delta| delta.state == "gone"), "gone"),
+        (number(|delta| delta.state.starts_with("gone")), "gone"),
         (info.not_deltas.len(), if info.not_deltas.len() == 1 { "not a delta" } else { "not deltas" }),
     ]
     .into_iter()

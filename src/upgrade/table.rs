@@ -163,10 +163,10 @@ impl Look {
 fn explain_look(fault: Fault, role: Option<&str>) -> Error {
     let error = fault.into_error();
     match (role, error.sqlstate.as_deref()) {
-        (Some(role), Some("22023" | "42501" | "42704")) => {
+        (Some(role), Some("22023" | "42501" | "42704")) if !error.message.contains("for schema") => {
             error.hint(format!("--role {role} needs a role that exists and that you are a member of"))
         }
-        (None, Some("42501")) => {
+        (_, Some("42501")) => {
             error.hint("GRANT USAGE ON SCHEMA … TO your role, or name the owning role with --role")
         }
         _ => error,

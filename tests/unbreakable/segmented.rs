@@ -26,7 +26,10 @@ fn project() -> Project {
 /// That an upgrade refuses to go on because of an index, and tells which statement drops it.
 fn drop_statement(ended: &Ended, case: &str) -> String {
     assert_eq!(ended.code(), Some(3), "{case}: {ended}");
-    assert!(ended.text.contains("cannot go on: the index") && ended.text.contains("INVALID"), "{case}: {ended}");
+    assert!(
+        ended.text.contains("cannot go on: the index") && ended.text.contains("INVALID"),
+        "{case}: {ended}"
+    );
     let start = ended.text.find("DROP INDEX CONCURRENTLY").unwrap_or_else(|| panic!("{case}: {ended}"));
     let statement = &ended.text[start..];
     statement[..statement.find(';').unwrap_or_else(|| panic!("{case}: {ended}"))].to_owned()
