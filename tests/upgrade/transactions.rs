@@ -130,7 +130,7 @@ fn what_forbids_one_transaction_is_named_before_anything_begins() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-    error: delta_1.2.0_b.py cannot be part of one transaction: Python scripts use connections of their own
+    error: cannot be part of one transaction: delta_1.2.0_b.py (Python scripts use connections of their own)
       state: nothing was done
     hint: run without --transaction all, or up to there with -u or --stop-after
     ");
@@ -140,7 +140,7 @@ fn what_forbids_one_transaction_is_named_before_anything_begins() {
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
-    error: delta_1.1.5_c.sql cannot be part of one transaction: it says `-- pum: no-transaction`
+    error: cannot be part of one transaction: delta_1.1.5_c.sql (it says `-- pum: no-transaction`), delta_1.2.0_b.py (Python scripts use connections of their own)
       state: nothing was done
     hint: run without --transaction all, or up to there with -u or --stop-after
     ");
