@@ -27,27 +27,28 @@ impl Run<'_> {
         }
         if let Some(id) = row {
             self.session.ignore_cancel();
-            let statement = format!(
-                "UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {} WHERE id = {id}",
-                self.table.name.quoted(),
-                unit.checksum,
-                milliseconds(began).min(i32::MAX as u64),
-            );
-            self.session.execute(&format!("{} {statement}", self.own_role_statements())).map_err(
-                |fault| {
-                    self.table
-                        .explain(fault)
-                        .note(
-                            "state",
-                            format!("{} ran to its end, but that could not be recorded", unit.label),
-                        )
-                        .hint(format!("record it: {}", self.repair_command("mark-applied", unit, "")))
-                },
-            )?;
+            let finish = self.end_row_statement(unit, id, began, "");
+            self.session.execute(&finish).map_err(|fault| {
+                self.table
+                    .explain(fault)
+                    .note("state", format!("{} ran to its end, but that could not be recorded", unit.label))
+                    .hint(format!("record it: {}", self.repair_command("mark-applied", unit, "")))
+            })?;
         }
         self.committed(unit);
         self.ended(unit, index, began);
         Ok(())
+    }
+
+    /// Writes that the delta of a row ended well; `more` sets further columns.
+    pub(super) fn end_row_statement(&self, unit: &Unit, id: i64, began: Instant, more: &str) -> String {
+        format!(
+            "{} UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}{more} WHERE id = {id}",
+            self.own_role_statements(),
+            self.table.name.quoted(),
+            unit.checksum,
+            milliseconds(began).min(i32::MAX as u64),
+        )
     }
 
     /// The id of the row that says that a delta began: that of an earlier run, or a new one.

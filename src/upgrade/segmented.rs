@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use postgres_protocol::escape::escape_identifier;
 
-use super::apply::{Run, milliseconds};
+use super::apply::Run;
 use super::transactional::{Cause, Failure, Moment, Watcher, backoff, passing_reason};
 use super::unit::Unit;
 use crate::connection::Fault;
@@ -51,13 +51,7 @@ impl Run<'_> {
             }
             before = behind;
         }
-        let finish = format!(
-            "{} UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}, statements_done = {total} WHERE id = {id}",
-            self.own_role_statements(),
-            self.table.name.quoted(),
-            unit.checksum,
-            milliseconds(began).min(i32::MAX as u64),
-        );
+        let finish = self.end_row_statement(unit, id, began, &format!(", statements_done = {total}"));
         self.session.execute(&finish).map_err(|fault| self.table.explain(fault))?;
         self.committed(unit);
         self.ended(unit, index, began);
