@@ -43,9 +43,13 @@
 //! | room | what it is for |
 //! | --- | --- |
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
+//! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
 //! | [`config`] | `pum.yaml` |
+//! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
+//! | [`compare`] | two catalogs become differences |
+//! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
 //! | [`delta`], [`sql`], [`python`] | the names of deltas and their order; what is in them |
 //! | [`connection`], [`programs`] | libpq's rules; where PostgreSQL's programs are |
@@ -58,9 +62,15 @@
 pub mod cli;
 pub mod terminal;
 
+pub mod report;
+
 pub mod commands;
 pub mod config;
+pub mod source;
 pub mod upgrade;
+
+pub mod catalog;
+pub mod compare;
 
 pub mod dump;
 pub mod shadow;

@@ -3,6 +3,7 @@
 mod advisory_locks;
 mod bad_input;
 mod baseline;
+mod check;
 mod config;
 mod connection;
 mod demo;

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod check;
 mod demo;
 mod documents;
 mod dump;
@@ -63,6 +64,7 @@ enum Command {
     Info(info::Arguments),
     Version(version::Arguments),
     Upgrade(upgrade::Arguments),
+    Check(check::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -115,6 +117,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Info(arguments) => arguments.run(&context),
         Command::Version(arguments) => arguments.run(&context),
         Command::Upgrade(arguments) => arguments.run(&context),
+        Command::Check(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),

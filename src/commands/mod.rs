@@ -17,6 +17,7 @@
 //! ```
 
 pub mod baseline;
+pub mod check;
 mod connected;
 pub mod demo;
 pub mod dump;

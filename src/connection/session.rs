@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
 use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryStream};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use super::{Canceller, Fault, Link, Messages, Parameters, establish};
 use crate::progress::Cancel;
@@ -119,6 +119,28 @@ impl Session {
         let (runtime, client, messages, pulse) = self.parts()?;
         let work = async { collect(client.simple_query_raw(sql).await?).await };
         runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
+    }
+
+    /// Runs one or several statements in one message and hands over each row as it comes, with the index of its
+    /// statement, so that a large result is never held whole.
+    ///
+    /// # Errors
+    /// As [`Session::query`]; rows may have been handed over before.
+    pub fn query_rows(&mut self, sql: &str, on_row: &mut dyn FnMut(usize, &SimpleQueryRow)) -> Reply<()> {
+        let (runtime, client, messages, pulse) = self.parts()?;
+        let work = async {
+            let mut stream = pin!(client.simple_query_raw(sql).await?);
+            let mut statement = 0;
+            while let Some(message) = stream.try_next().await? {
+                match message {
+                    SimpleQueryMessage::Row(row) => on_row(statement, &row),
+                    SimpleQueryMessage::CommandComplete(_) => statement += 1,
+                    _ => {}
+                }
+            }
+            Ok(())
+        };
+        runtime.block_on(drive(messages, pulse, &mut Unwatched, |_| {}, work))
     }
 
     /// Sends two messages without waiting between them (one round trip) and gives what became of each.

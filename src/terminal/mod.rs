@@ -90,6 +90,14 @@ impl Terminal {
         write_data(format!("{line}\n").as_bytes())
     }
 
+    /// Prints a text of data, as it is.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn text(&self, text: &str) -> Result<()> {
+        write_data(text.as_bytes())
+    }
+
     /// Prints a value as JSON.
     ///
     /// # Errors

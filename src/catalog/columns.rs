@@ -1,0 +1,74 @@
+//! Columns of tables and of everything else that has columns, and their defaults.
+
+use super::schemas::OWN_SCHEMA;
+use super::{Attribute, Description, Element, Server};
+
+/// <https://www.postgresql.org/docs/current/catalog-pg-attribute.html>
+pub(super) const COLUMN: Description = Description {
+    word: "column",
+    element: Element::Columns,
+    attributes: &[
+        Attribute::word("position").within(Element::ColumnOrder),
+        Attribute::word("type"),
+        Attribute::word("collation"),
+        Attribute::word("not null"),
+        Attribute::word("identity"),
+        Attribute::sql("generated"),
+        Attribute::word("storage"),
+        Attribute::word("compression"),
+        Attribute::word("statistics target"),
+        Attribute::list("options"),
+        Attribute::list("foreign options"),
+        Attribute::word("inherited"),
+    ],
+    query: column_query,
+};
+
+fn column_query(server: Server) -> String {
+    let compression = server.since(14, "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END");
+    // Dropped columns leave gaps in attnum: the position counts those that are there.
+    format!(
+        "SELECT 1259, c.oid, a.attnum, 1259, c.oid, 0, NULL, a.attname, NULL,
+            row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum),
+            format_type(a.atttypid, a.atttypmod),
+            CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
+            CASE WHEN a.attnotnull THEN 'not null' END,
+            CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END || COALESCE(s.options, ''),
+            CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) ||
+                CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END END,
+            CASE WHEN a.attstorage <> t.typstorage THEN
+                CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
+            {compression},
+            CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
+            array_to_string(a.attoptions, E'\\n'),
+            array_to_string(a.attfdwoptions, E'\\n'),
+            CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'and local' ELSE 'only' END END
+        FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''
+        LEFT JOIN (SELECT dep.refobjid, dep.refobjsubid,
+                format(' (START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s)', q.seqstart, q.seqincrement,
+                    q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END) AS options
+            FROM pg_sequence q
+            JOIN pg_depend dep ON dep.classid = 1259 AND dep.objid = q.seqrelid AND dep.refclassid = 1259
+                AND dep.deptype = 'i') s
+            ON a.attidentity <> '' AND s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OWN_SCHEMA}"
+    )
+}
+
+/// <https://www.postgresql.org/docs/current/catalog-pg-attrdef.html>
+pub(super) const DEFAULT: Description = Description {
+    word: "default",
+    element: Element::Columns,
+    attributes: &[Attribute::sql("expression")],
+    query: |_| {
+        "SELECT d.tableoid, d.oid, 0, 1259, d.adrelid, d.adnum, NULL, '', NULL, pg_get_expr(d.adbin, d.adrelid)
+        FROM pg_attrdef d
+        JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE a.attgenerated = ''"
+            .to_owned()
+    },
+};

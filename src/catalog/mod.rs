@@ -1,0 +1,46 @@
+//! A schema as facts. Everything that a database's schema consists of, down to a column, a default, a comment or a
+//! grant, is a fact of its own: an [`Identity`] and a payload of [`Attribute`]s, read from the system catalogs by one
+//! set-based query a [`Kind`], with PostgreSQL's own deparsers. Nothing here reads SQL.
+//!
+//! One file a family of kinds, each with its queries; [`read`] runs them all in one transaction.
+
+mod attribute;
+mod columns;
+mod identity;
+mod kind;
+mod reader;
+mod relations;
+mod schemas;
+mod server;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use attribute::{Attribute, Form};
+pub use identity::Identity;
+pub use kind::{Description, Element, Kind};
+pub use reader::read;
+pub use server::Server;
+
+/// The value of an attribute, as the server writes it; `None` is what the server takes when nothing is said.
+pub type Value = Option<Box<str>>;
+
+/// The values of a fact, one for each of the attributes of its kind, in their order. The own name is never among them.
+pub type Payload = Box<[Value]>;
+
+/// All facts of a schema.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The server that it was read from.
+    pub server: Server,
+    /// Every fact, by its identity.
+    pub facts: HashMap<Arc<Identity>, Payload>,
+}
+
+impl Catalog {
+    /// The value of an attribute of a fact, by the attribute's name.
+    pub fn value(&self, identity: &Identity, attribute: &str) -> Option<&str> {
+        let index = identity.kind.attributes().iter().position(|known| known.name == attribute)?;
+        self.facts.get(identity)?[index].as_deref()
+    }
+}

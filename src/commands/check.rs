@@ -1,0 +1,60 @@
+//! `pum check`: what two sources do not share.
+
+use std::thread;
+
+use crate::Result;
+use crate::catalog::{self, Catalog};
+use crate::compare::{self, Comparison, Scope};
+use crate::progress::Cancel;
+use crate::source::{Opened, Source};
+
+/// What to compare.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The first source.
+    pub first: Source,
+    /// The second source.
+    pub second: Source,
+    /// What of them.
+    pub scope: Scope,
+}
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Check {
+    /// What the first source is called.
+    pub first: String,
+    /// What the second source is called.
+    pub second: String,
+    /// The differences.
+    pub comparison: Comparison,
+}
+
+impl Check {
+    /// Whether the sources are equal, as far as they were compared.
+    pub fn is_equal(&self) -> bool {
+        self.comparison.differences.is_empty()
+    }
+}
+
+/// Compares two sources.
+///
+/// # Errors
+/// A source that cannot be read.
+pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
+    let first = options.first.open()?;
+    let second = options.second.open()?;
+    let (old, new) = read_both(&first, &second, cancel)?;
+    let comparison = compare::compare(&old, &new, &options.scope);
+    Ok(Check { first: first.label, second: second.label, comparison })
+}
+
+/// Reads both at the same time: the servers do most of the work.
+fn read_both(first: &Opened, second: &Opened, cancel: &Cancel) -> Result<(Catalog, Catalog)> {
+    thread::scope(|scope| {
+        let other = scope.spawn(|| catalog::read(&second.connection, cancel));
+        let old = catalog::read(&first.connection, cancel);
+        let new = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((old?, new?))
+    })
+}

@@ -1,0 +1,108 @@
+//! Two catalogs in, differences out. There is no code per kind here: a fact is only in the first, only in the second,
+//! or in both with other values.
+
+mod column_order;
+mod difference;
+mod scope;
+
+use std::collections::HashSet;
+
+pub use difference::{AttributeChange, Change, Difference};
+pub use scope::Scope;
+
+use crate::catalog::{Catalog, Identity};
+
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// The differences, in the order of their objects; what hangs on an object that is on one side only is folded
+    /// into that object's difference.
+    pub differences: Vec<Difference>,
+    /// Elements that are compared only when asked for, and were not, with the number of differences there.
+    pub unasked: Vec<(crate::catalog::Element, usize)>,
+    /// Differences that an ignore rule covers.
+    pub ignored: Vec<Ignored>,
+    /// What was not compared, a sentence each: objects of kinds that are not modelled, what the role may not read,
+    /// what two versions of the server say in different ways.
+    pub not_compared: Vec<String>,
+}
+
+/// A difference that an ignore rule covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ignored {
+    /// The difference.
+    pub difference: Difference,
+    /// The reason that the rule gives.
+    pub reason: String,
+}
+
+/// Compares what is in scope.
+pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
+    let mut all = differences(first, second);
+    column_order::gather(&mut all, first, second);
+    all.sort_by_cached_key(|difference| order(&difference.identity));
+    all.retain_mut(|difference| scope.covers(difference));
+    let (kept, unasked) = scope.divide(all);
+    Comparison { differences: fold(kept), unasked, ..Comparison::default() }
+}
+
+/// Every difference, fact by fact, in no order.
+pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for (identity, old) in &first.facts {
+        match second.facts.get(identity) {
+            None => found.push(Difference::new(identity, Change::OnlyFirst { values: old.clone() })),
+            Some(new) if new == old => {}
+            Some(new) => {
+                let changes: Vec<AttributeChange> = identity
+                    .kind
+                    .attributes()
+                    .iter()
+                    .zip(old.iter().zip(new.iter()))
+                    .filter(|(_, (old, new))| old != new)
+                    .map(|(attribute, (old, new))| AttributeChange {
+                        attribute,
+                        first: old.clone(),
+                        second: new.clone(),
+                    })
+                    .collect();
+                found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+            }
+        }
+    }
+    for (identity, new) in &second.facts {
+        if !first.facts.contains_key(identity) {
+            found.push(Difference::new(identity, Change::OnlySecond { values: new.clone() }));
+        }
+    }
+    found
+}
+
+/// By schema, then by object, then by what hangs on it.
+fn order(identity: &Identity) -> (String, Vec<Identity>) {
+    let mut chain: Vec<Identity> = identity.chain().cloned().collect();
+    chain.reverse();
+    (identity.schema().unwrap_or_default().to_owned(), chain)
+}
+
+/// Counts what hangs on an object that is on one side only with that object, instead of by itself.
+fn fold(differences: Vec<Difference>) -> Vec<Difference> {
+    let alone: HashSet<Identity> = differences
+        .iter()
+        .filter(|difference| !matches!(difference.change, Change::Changed { .. }))
+        .map(|difference| (*difference.identity).clone())
+        .collect();
+    let mut folded: Vec<Difference> = Vec::with_capacity(differences.len());
+    let mut contents: std::collections::HashMap<Identity, Vec<Difference>> = std::collections::HashMap::new();
+    for difference in differences {
+        // The outermost object that is on one side only.
+        match difference.identity.chain().skip(1).filter(|above| alone.contains(*above)).last() {
+            Some(above) => contents.entry(above.clone()).or_default().push(difference),
+            None => folded.push(difference),
+        }
+    }
+    for difference in &mut folded {
+        difference.contents = contents.remove(&*difference.identity).unwrap_or_default();
+    }
+    folded
+}

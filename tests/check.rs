@@ -1,0 +1,3 @@
+//! `check`: two sources are compared completely.
+
+mod changes;
