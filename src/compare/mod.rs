@@ -3,6 +3,7 @@
 
 mod column_order;
 mod difference;
+mod renames;
 mod scope;
 
 use std::collections::HashSet;
@@ -40,6 +41,7 @@ pub struct Ignored {
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     let mut all = differences(first, second);
     column_order::gather(&mut all, first, second);
+    renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (kept, unasked) = scope.divide(all);
@@ -89,7 +91,9 @@ fn order(identity: &Identity) -> (String, Vec<Identity>) {
 fn fold(differences: Vec<Difference>) -> Vec<Difference> {
     let alone: HashSet<Identity> = differences
         .iter()
-        .filter(|difference| !matches!(difference.change, Change::Changed { .. }))
+        .filter(|difference| {
+            matches!(difference.change, Change::OnlyFirst { .. } | Change::OnlySecond { .. })
+        })
         .map(|difference| (*difference.identity).clone())
         .collect();
     let mut folded: Vec<Difference> = Vec::with_capacity(differences.len());

@@ -87,6 +87,7 @@ fn lines(difference: &Difference) -> Vec<String> {
             .map(|change| format!("{}: {}", difference.identity, change.attribute.name))
             .collect(),
         Change::OnlySecond { .. } => vec![format!("{}: -", difference.identity)],
+        Change::Renamed { to } => vec![format!("{}: is {to}", difference.identity)],
         Change::OnlyFirst { .. } => vec![format!("{}: only in the first", difference.identity)],
     }
 }
