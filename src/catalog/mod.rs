@@ -8,17 +8,19 @@ mod attribute;
 mod columns;
 mod identity;
 mod kind;
+mod left_out;
 mod reader;
 mod relations;
 mod schemas;
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Form};
 pub use identity::Identity;
 pub use kind::{Description, Element, Kind};
+pub use left_out::LeftOut;
 pub use reader::read;
 pub use server::Server;
 
@@ -35,6 +37,8 @@ pub struct Catalog {
     pub server: Server,
     /// Every fact, by its identity.
     pub facts: HashMap<Arc<Identity>, Payload>,
+    /// Those that are not to be compared; nor is what hangs on them.
+    pub left_out: HashSet<Arc<Identity>>,
 }
 
 impl Catalog {

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::Result;
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, LeftOut};
 use crate::compare::{self, Comparison, Scope};
 use crate::progress::Cancel;
 use crate::source::{Opened, Source};
@@ -17,6 +17,8 @@ pub struct Options {
     pub second: Source,
     /// What of them.
     pub scope: Scope,
+    /// What not, by name.
+    pub left_out: LeftOut,
 }
 
 /// What a check found.
@@ -44,16 +46,21 @@ impl Check {
 pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
     let first = options.first.open()?;
     let second = options.second.open()?;
-    let (old, new) = read_both(&first, &second, cancel)?;
+    let (old, new) = read_both(&first, &second, &options.left_out, cancel)?;
     let comparison = compare::compare(&old, &new, &options.scope);
     Ok(Check { first: first.label, second: second.label, comparison })
 }
 
 /// Reads both at the same time: the servers do most of the work.
-fn read_both(first: &Opened, second: &Opened, cancel: &Cancel) -> Result<(Catalog, Catalog)> {
+fn read_both(
+    first: &Opened,
+    second: &Opened,
+    left_out: &LeftOut,
+    cancel: &Cancel,
+) -> Result<(Catalog, Catalog)> {
     thread::scope(|scope| {
-        let other = scope.spawn(|| catalog::read(&second.connection, cancel));
-        let old = catalog::read(&first.connection, cancel);
+        let other = scope.spawn(|| catalog::read(&second.connection, left_out, cancel));
+        let old = catalog::read(&first.connection, left_out, cancel);
         let new = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((old?, new?))
     })

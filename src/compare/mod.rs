@@ -2,6 +2,7 @@
 //! or in both with other values.
 
 mod column_order;
+mod deparse;
 mod difference;
 mod renames;
 mod scope;
@@ -11,7 +12,7 @@ use std::collections::HashSet;
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
 
-use crate::catalog::{Catalog, Identity};
+use crate::catalog::{Attribute, Catalog, Form, Identity, Value};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -48,9 +49,12 @@ pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     Comparison { differences: fold(kept), unasked, ..Comparison::default() }
 }
 
-/// Every difference, fact by fact, in no order.
+/// Every difference, fact by fact, in no order, but for what either side leaves out.
 pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
+    let is_left_out = |identity: &Identity| {
+        identity.chain().any(|above| first.left_out.contains(above) || second.left_out.contains(above))
+    };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
             None => found.push(Difference::new(identity, Change::OnlyFirst { values: old.clone() })),
@@ -61,14 +65,16 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(_, (old, new))| old != new)
+                    .filter(|(attribute, (old, new))| !is_same(attribute, old, new))
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),
                         second: new.clone(),
                     })
                     .collect();
-                found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                if !changes.is_empty() {
+                    found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                }
             }
         }
     }
@@ -77,7 +83,18 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
             found.push(Difference::new(identity, Change::OnlySecond { values: new.clone() }));
         }
     }
+    if !(first.left_out.is_empty() && second.left_out.is_empty()) {
+        found.retain(|difference| !is_left_out(&difference.identity));
+    }
     found
+}
+
+/// Whether two values of an attribute say the same.
+fn is_same(attribute: &Attribute, old: &Value, new: &Value) -> bool {
+    match (attribute.form, old, new) {
+        (Form::Sql, Some(old), Some(new)) => deparse::same(old, new),
+        _ => old == new,
+    }
 }
 
 /// By schema, then by object, then by what hangs on it.
