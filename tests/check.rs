@@ -2,6 +2,7 @@
 
 mod changes;
 mod restored;
+mod rows;
 mod scope;
 
 use pum::catalog::LeftOut;
@@ -12,15 +13,24 @@ use pum::source::Source;
 
 use crate::support::Database;
 
-/// Compares two databases by the library.
-fn compare(first: &Database, second: &Database, scope: Scope, left_out: LeftOut) -> Comparison {
-    let options = Options {
+/// What a check of two databases is asked for when nothing is said.
+fn options(first: &Database, second: &Database) -> Options {
+    Options {
         first: Source::Database(first.parameters()),
         second: Source::Database(second.parameters()),
-        scope,
-        left_out,
-    };
-    check::run(&options, &Cancel::default()).expect("check").comparison
+        scope: Scope::default(),
+        left_out: LeftOut::default(),
+        value_lists: Vec::new(),
+    }
+}
+
+/// Compares two databases by the library.
+fn compare(first: &Database, second: &Database, scope: Scope, left_out: LeftOut) -> Comparison {
+    run(&Options { scope, left_out, ..options(first, second) })
+}
+
+fn run(options: &Options) -> Comparison {
+    check::run(options, &Cancel::default()).expect("check").comparison
 }
 
 /// The differences, a line an attribute: `table app.t: options`; `-` for a fact that is only in the second.

@@ -11,6 +11,7 @@ mod kind;
 mod left_out;
 mod reader;
 mod relations;
+pub mod rows;
 mod schemas;
 mod server;
 
@@ -46,5 +47,17 @@ impl Catalog {
     pub fn value(&self, identity: &Identity, attribute: &str) -> Option<&str> {
         let index = identity.kind.attributes().iter().position(|known| known.name == attribute)?;
         self.facts.get(identity)?[index].as_deref()
+    }
+
+    /// Whether a column of a value list is not to be compared.
+    pub fn leaves_out_column(&self, list: &rows::List, column: &str) -> bool {
+        let identity = Identity {
+            kind: Kind::Column,
+            schema: None,
+            name: column.into(),
+            signature: None,
+            on: Some(Arc::new(list.identity())),
+        };
+        self.left_out.contains(&identity)
     }
 }

@@ -15,9 +15,9 @@ use crate::{Error, Result};
 const LEADING: usize = 9;
 
 /// One snapshot for everything, and nothing can be written.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// What deparsed text depends on is pinned: with an empty search_path every name outside pg_catalog is qualified.
-const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
+pub(super) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = 'hex';
     SET LOCAL xmloption = 'content'; SET LOCAL jit = off;

@@ -28,6 +28,8 @@ pub struct Arguments {
     #[command(flatten)]
     scope: ScopeArguments,
     #[command(flatten)]
+    rows: RowsArguments,
+    #[command(flatten)]
     table: Table,
 }
 
@@ -52,6 +54,21 @@ pub struct ScopeArguments {
     /// A pattern, as of SQL's LIKE, of names of columns to leave out, with what depends on them; may be repeated
     #[arg(short = 'P', long, alias = "exclude_field_pattern", value_name = "PATTERN")]
     exclude_field_pattern: Vec<String>,
+}
+
+/// The rows that are compared.
+#[derive(Debug, Args)]
+pub struct RowsArguments {
+    /// Tables whose rows are compared too, by primary key; patterns such as app.vl_* [default: `value_lists` of pum.yaml]
+    #[arg(long, value_name = "TABLE", num_args = 1..)]
+    rows: Vec<String>,
+}
+
+impl RowsArguments {
+    /// The patterns.
+    pub fn patterns(&self, context: &Context<'_>) -> Vec<String> {
+        if self.rows.is_empty() { context.config.value_lists.clone() } else { self.rows.clone() }
+    }
 }
 
 /// What is compared only when asked for.
@@ -108,6 +125,7 @@ impl Arguments {
             second: Source::resolve(&self.second)?,
             scope: self.scope.scope(),
             left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
+            value_lists: self.rows.patterns(context),
         };
         let check = check::run(&options, context.cancel)?;
         context.terminal.text(&report::text(&check))?;

@@ -5,6 +5,7 @@ mod column_order;
 mod deparse;
 mod difference;
 mod renames;
+pub mod rows;
 mod scope;
 
 use std::collections::HashSet;

@@ -90,6 +90,8 @@ fn every_attribute_of_every_kind_has_a_case() {
     let covered: BTreeSet<(Kind, &str)> = cases.iter().map(|case| (case.kind, case.attribute)).collect();
     let without: Vec<String> = Kind::ALL
         .iter()
+        // They are read from tables; see `rows`.
+        .filter(|kind| **kind != Kind::Row)
         .flat_map(|kind| {
             let attributes = kind.attributes().iter().map(|attribute| attribute.name);
             attributes.chain(["-"]).map(move |attribute| (*kind, attribute))
