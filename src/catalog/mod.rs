@@ -6,14 +6,24 @@
 
 mod attribute;
 mod columns;
+mod comments;
+mod constraints;
 mod identity;
+mod indexes;
 mod kind;
 mod left_out;
+mod owners;
+mod policies;
+mod privileges;
 mod reader;
 mod relations;
 pub mod rows;
+mod rules;
 mod schemas;
+mod sequences;
 mod server;
+mod statistics;
+mod triggers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
