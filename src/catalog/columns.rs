@@ -29,6 +29,16 @@ pub(super) const COLUMN: Description = Description {
     query: column_query,
 };
 
+/// Options of `pg_attribute a`, one a line in their order by name. From its minor releases of November 2026 (15.20) on,
+/// the server keeps a version of its own among them, mostly alone, which pg_dump leaves out.
+const OPTIONS: &str = "CASE WHEN cardinality(a.attoptions) > 1 OR a.attoptions[1] NOT LIKE 'pg_attver=%' THEN
+    (SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\")
+        FROM unnest(a.attoptions) option WHERE option NOT LIKE 'pg_attver=%') END";
+
+/// Options of a column `pg_attribute a` of a foreign table, one a line in their order by name.
+const FOREIGN_OPTIONS: &str = "CASE WHEN a.attfdwoptions IS NOT NULL THEN
+    (SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\") FROM unnest(a.attfdwoptions) option) END";
+
 fn column_query(server: Server) -> String {
     let compression = server.since(14, "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END");
     // From 18 on NOT NULL is a constraint with a name of its own. One that is inherited has its parent's name.
@@ -59,8 +69,8 @@ fn column_query(server: Server) -> String {
                 CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
             {compression},
             CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
-            (SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\") FROM unnest(a.attoptions) option),
-            (SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\") FROM unnest(a.attfdwoptions) option),
+            {OPTIONS},
+            {FOREIGN_OPTIONS},
             CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'and local' ELSE 'only' END END
         FROM pg_attribute a
         JOIN pg_class c ON c.oid = a.attrelid

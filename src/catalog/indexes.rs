@@ -54,7 +54,8 @@ pub(super) const INDEX: Description = Description {
 
 /// Storage parameters of the index `pg_class ic`, one a line in their order by name.
 pub(super) const OPTIONS: &str =
-    "(SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\") FROM unnest(ic.reloptions) option)";
+    "CASE WHEN ic.reloptions IS NOT NULL THEN
+        (SELECT string_agg(option, E'\\n' ORDER BY option COLLATE \"C\") FROM unnest(ic.reloptions) option) END";
 
 /// Whether it is left over from an index that could not be built, or that not every partition has.
 pub(super) const VALIDITY: &str = "CASE WHEN NOT i.indisvalid THEN 'invalid' END";

@@ -4,7 +4,7 @@ use super::comments::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// The owner of each object that has one of its own. The sequence of a column and the index of a table have their
-/// table's. That of an extension can't be altered, and pg_dump does not write it.
+/// table's; one that comes to serve a column loses this fact. That of an extension can't be altered, and pg_dump does not write it.
 pub(super) const OWNER: Description = Description {
     word: "owner",
     element: Element::Owners,

@@ -130,7 +130,7 @@ pub(super) const DEFAULT_PRIVILEGE: Description = Description {
             FROM (SELECT oid, defaclrole AS owner, defaclnamespace AS schema, defaclobjtype AS type, defaclacl AS acl,
                 CASE defaclnamespace WHEN 0 THEN
                     acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole)
-                    ELSE '{{}}' END AS initial
+                    END AS initial
                 FROM pg_default_acl) s
             CROSS JOIN LATERAL (SELECT true AS is_now, {now} UNION ALL SELECT false, {before}) r
             GROUP BY s.oid, s.owner, s.schema, s.type, r.grantee

@@ -8,12 +8,12 @@ mod renames;
 pub mod rows;
 mod scope;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
 
-use crate::catalog::{Attribute, Catalog, Form, Identity, Value};
+use crate::catalog::{Attribute, Catalog, Form, Identity, Kind, Value};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -42,12 +42,13 @@ pub struct Ignored {
 /// Compares what is in scope.
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     let mut all = differences(first, second);
+    let not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (kept, unasked) = scope.divide(all);
-    Comparison { differences: fold(kept), unasked, ..Comparison::default() }
+    Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
 }
 
 /// Every difference, fact by fact, in no order, but for what either side leaves out.
@@ -88,6 +89,33 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
         found.retain(|difference| !is_left_out(&difference.identity));
     }
     found
+}
+
+/// Takes out what two major versions of the server write differently, and says what that was.
+fn leave_out_varying(differences: &mut Vec<Difference>, first: &Catalog, second: &Catalog) -> Vec<String> {
+    let majors = (first.server.major(), second.server.major());
+    let mut left_out = BTreeSet::new();
+    if majors.0 != majors.1 {
+        differences.retain_mut(|difference| {
+            let Change::Changed { attributes } = &mut difference.change else { return true };
+            attributes.retain(|change| {
+                if change.attribute.varies_by_major {
+                    left_out.insert((difference.identity.kind, change.attribute.name));
+                }
+                !change.attribute.varies_by_major
+            });
+            !attributes.is_empty()
+        });
+    }
+    let sentence = |(kind, attribute): (Kind, &str)| {
+        format!(
+            "{attribute} of {}s: PostgreSQL {} and {} write it differently",
+            kind.word(),
+            majors.0,
+            majors.1
+        )
+    };
+    left_out.into_iter().map(sentence).collect()
 }
 
 /// Whether two values of an attribute say the same.

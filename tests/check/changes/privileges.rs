@@ -89,7 +89,7 @@ pub fn cases() -> Vec<Case> {
         ),
         privilege(
             "-",
-            "privilege pg_monitor(function pg_catalog.pg_ls_dir(text))",
+            "privilege pg_monitor(function pg_catalog.pg_ls_dir(pg_catalog.text))",
             "",
             "grant execute on function pg_ls_dir(text) to pg_monitor",
         ),

@@ -35,8 +35,8 @@ pub fn cases() -> Vec<Case> {
     macro_rules! foreign_table {
         ($words:literal) => {
             concat!(
-                "create foreign data wrapper s_w; create server s_one foreign data wrapper s_w;
-                 create server s_two foreign data wrapper s_w; create table s.p (a integer) partition by list (a);
+                "create foreign data wrapper \"s w\"; create server \"s one\" foreign data wrapper \"s w\";
+                 create server \"s two\" foreign data wrapper \"s w\"; create table s.p (a integer) partition by list (a);
                  create table s.q (a integer); create table s.r (a integer); create foreign table s.f ",
                 $words
             )
@@ -112,33 +112,33 @@ pub fn cases() -> Vec<Case> {
         ),
         foreign(
             "-",
-            "create foreign data wrapper s_w; create server s_one foreign data wrapper s_w",
-            "create foreign table s.f (a integer) server s_one",
+            "create foreign data wrapper \"s w\"; create server \"s one\" foreign data wrapper \"s w\"",
+            "create foreign table s.f (a integer) server \"s one\"",
         ),
         foreign(
             "server",
-            foreign_table!("(a integer) server s_one"),
-            "drop foreign table s.f; create foreign table s.f (a integer) server s_two",
+            foreign_table!("(a integer) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f (a integer) server \"s two\"",
         ),
         foreign(
             "options",
-            foreign_table!("(a integer) server s_one options (b 'c')"),
+            foreign_table!("(a integer) server \"s one\" options (b 'c')"),
             "alter foreign table s.f options (set b 'd')",
         ),
         foreign(
             "inherits",
-            foreign_table!("() inherits (s.q, s.r) server s_one"),
-            "drop foreign table s.f; create foreign table s.f () inherits (s.r, s.q) server s_one",
+            foreign_table!("() inherits (s.q, s.r) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f () inherits (s.r, s.q) server \"s one\"",
         ),
         foreign(
             "partition of",
-            foreign_table!("partition of s.p for values in (1) server s_one; create table s.o (a integer) partition by list (a)"),
-            "drop foreign table s.f; create foreign table s.f partition of s.o for values in (1) server s_one",
+            foreign_table!("partition of s.p for values in (1) server \"s one\"; create table s.o (a integer) partition by list (a)"),
+            "drop foreign table s.f; create foreign table s.f partition of s.o for values in (1) server \"s one\"",
         ),
         foreign(
             "partition bound",
-            foreign_table!("partition of s.p for values in (1) server s_one"),
-            "drop foreign table s.f; create foreign table s.f partition of s.p for values in (2) server s_one",
+            foreign_table!("partition of s.p for values in (1) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f partition of s.p for values in (2) server \"s one\"",
         ),
         materialized("-", "", "create materialized view s.m as select 1 as a"),
         materialized(

@@ -26,11 +26,6 @@ pub fn cases() -> Vec<Case> {
             "create sequence s.q; create table s.t (a integer, \"B b\" integer); alter sequence s.q owned by s.t.a",
             "alter sequence s.q owned by s.t.\"B b\"",
         ),
-        sequence(
-            "owned by",
-            "create sequence s.q; create table s.t (a integer)",
-            "alter sequence s.q owned by s.t.a",
-        ),
     ]
 }
 
