@@ -173,8 +173,8 @@ pub fn since_18() -> Vec<Case> {
         ),
         constraint(
             "definition",
-            "create table s.t (a int4range not null, constraint c exclude using gist (a with &&))",
-            "alter table s.t drop constraint c; alter table s.t add constraint c primary key (a without overlaps)",
+            "create table s.t (a int4range, b int4range, constraint c unique (a, b))",
+            "alter table s.t drop constraint c; alter table s.t add constraint c unique (a, b without overlaps)",
         ),
     ]
 }
