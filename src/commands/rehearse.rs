@@ -38,8 +38,10 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<bool> {
     let database = options.upgrade.connection.database();
-    let untouched =
-        |error: Error| error.note("database", format!("{database} is untouched: this was a rehearsal"));
+    let untouched = |error: Error| {
+        super::if_interrupted(error, cancel)
+            .note("database", format!("{database} is untouched: this was a rehearsal"))
+    };
     rehearse(options, show, progress, cancel).map_err(untouched)
 }
 

@@ -95,7 +95,7 @@ pub fn run(
 ) -> Result<Outcome> {
     let prod = name(&options.prod.connection);
     let mut test = Test { options, prod, left: Left::default(), progress, cancel };
-    test.run(show).map_err(|error| test.left.tell(error))
+    test.run(show).map_err(|error| test.left.tell(super::if_interrupted(error, cancel)))
 }
 
 /// How a database is called: by its service, if it has one.
