@@ -7,8 +7,9 @@ use super::{Attribute, Description, Element, Server};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-constraint.html>
 ///
-/// A foreign key to a partitioned table has one more constraint for each partition there, on the same table and with
-/// a name that the server chose: they are how it is kept, and no facts.
+/// A foreign key of a partitioned table has one more constraint on each partition, and one to a partitioned table one
+/// more for each partition there, all with names that the server chose and that no dump keeps: they are how it is kept,
+/// and no facts.
 pub(super) const CONSTRAINT: Description = Description {
     word: "constraint",
     element: Element::Constraints,
@@ -60,7 +61,8 @@ fn constraint_query(server: Server) -> String {
         LEFT JOIN pg_index i ON i.indexrelid = ic.oid
         LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
         {JOIN_STATISTICS}
-        WHERE k.contype IN ('p', 'u', 'x', 'f', 'c') AND parent.conrelid IS DISTINCT FROM k.conrelid AND {OWN_SCHEMA}",
+        WHERE k.contype IN ('p', 'u', 'x', 'f', 'c') AND {OWN_SCHEMA}
+            AND NOT (k.contype = 'f' AND k.conparentid <> 0)",
         options = indexes::OPTIONS,
         validity = indexes::VALIDITY,
         clustered = indexes::CLUSTERED,
