@@ -14,14 +14,16 @@ mod statistics;
 mod triggers;
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use pum::catalog::{Element, Kind, LeftOut};
 use pum::compare::Scope;
+use pum::programs::{self, Program};
 use pum::shadow::{Cluster, Options};
 
 use super::{compare, lines};
-use crate::support::{Database, cluster, start, try_query, try_sql};
+use crate::support::{Database, cluster, scratch, start, try_query, try_sql};
 
 /// One change to a schema, and the difference that it makes.
 pub struct Case {
@@ -96,12 +98,19 @@ pub fn make_tablespace(cluster: &Cluster) {
     }
 }
 
-/// Runs all cases of a family in one pair of databases of a cluster, as far as its server knows them.
-fn run(cluster: &Cluster, family: &str) {
+/// The cases of a family, or of all, that the server of a cluster knows.
+fn known(cluster: &Cluster, family: Option<&str>) -> Vec<Case> {
     let version = Database::create(cluster).value("show server_version_num");
     let major = version.parse::<u32>().expect("version") / 10_000;
-    let known = families().into_iter().filter(|(name, since, _)| *name == family && *since <= major);
-    let cases: Vec<Case> = known.flat_map(|(_, _, cases)| cases).collect();
+    families()
+        .into_iter()
+        .filter(|(name, since, _)| family.is_none_or(|family| family == *name) && *since <= major)
+        .flat_map(|(.., cases)| cases)
+        .collect()
+}
+
+/// Two databases of a cluster, the cases' changes in the second, and what differs.
+pub fn pair(cluster: &Cluster, cases: &[Case]) -> (Database, Database, BTreeSet<String>) {
     make_tablespace(cluster);
     let (first, second) = (Database::create(cluster), Database::create(cluster));
     let mut expected = BTreeSet::new();
@@ -115,6 +124,12 @@ fn run(cluster: &Cluster, family: &str) {
         let attribute = if case.attribute == "position" { "column order" } else { case.attribute };
         expected.insert(format!("{}: {attribute}", place(case.identity, &schema)));
     }
+    (first, second, expected)
+}
+
+/// Runs all cases of a family in one pair of databases of a cluster, as far as its server knows them.
+fn run(cluster: &Cluster, family: &str) {
+    let (first, second, expected) = pair(cluster, &known(cluster, Some(family)));
     let scope = Scope { with: Element::ALL.to_vec(), ..Scope::default() };
     let found: BTreeSet<String> =
         lines(&compare(&first, &second, scope, LeftOut::default())).into_iter().collect();
@@ -213,4 +228,35 @@ fn every_attribute_of_every_kind_has_a_case() {
         .map(|(kind, attribute)| format!("{}: {attribute}", kind.word()))
         .collect();
     assert!(without.is_empty(), "no case for: {without:#?}");
+}
+
+/// What pg_dump does not write: an index that is left over, and what the catalog was told behind the server's back.
+fn is_dumped(case: &Case) -> bool {
+    !matches!(case.attribute, "validity" | "index validity")
+        || case.kind == Kind::Constraint && case.attribute == "validity"
+}
+
+#[test]
+fn a_dump_keeps_every_attribute() {
+    let mut cases = known(cluster(), None);
+    cases.retain(|case| is_dumped(case) && case.kind != Kind::SecurityLabel);
+    let (first, second, _) = pair(cluster(), &cases);
+    let scope = || Scope { with: Element::ALL.to_vec(), ..Scope::default() };
+    for database in [first, second] {
+        let copy = Database::create(cluster());
+        let file = scratch().join(format!("{}.sql", database.name()));
+        let program = |program| programs::find(program, None, None).expect("program").path;
+        let dump =
+            Command::new(program(Program::PgDump)).args(["--file"]).arg(&file).arg(database.uri()).status();
+        assert!(dump.expect("pg_dump").success());
+        let load = Command::new(program(Program::Psql))
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file"])
+            .arg(&file)
+            .arg(copy.uri())
+            .stdout(Stdio::null())
+            .status();
+        assert!(load.expect("psql").success());
+        let found = lines(&compare(&database, &copy, scope(), LeftOut::default()));
+        assert_eq!(found, Vec::<String>::new());
+    }
 }
