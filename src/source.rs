@@ -43,7 +43,7 @@ pub struct Opened {
 impl Opened {
     /// A database that exists.
     pub fn database(connection: &Parameters) -> Opened {
-        Opened { connection: connection.clone(), label: connection.database(), cluster: None }
+        Opened { connection: connection.clone(), label: connection.name(), cluster: None }
     }
 
     /// Whether it is gone when this is dropped.
@@ -80,7 +80,7 @@ impl Source {
     /// What to call it.
     pub fn label(&self) -> String {
         match self {
-            Source::Database(connection) => connection.database(),
+            Source::Database(connection) => connection.name(),
             Source::File(path) => format!("file:{}", path.display()),
             Source::Shadow => "shadow:".to_owned(),
         }
