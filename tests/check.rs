@@ -1,6 +1,7 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod names;
 mod restored;
 mod rows;
 mod scope;
