@@ -4,16 +4,32 @@
 //!
 //! One file a family of kinds, each with its queries; [`read`] runs them all in one transaction.
 
+mod aggregates;
 mod attribute;
+mod base_types;
+mod casts;
+mod collations;
 mod columns;
+mod event_triggers;
+mod extensions;
+mod foreign;
+mod functions;
 mod identity;
 mod kind;
+mod labels;
+mod languages;
+mod operators;
+mod own;
+mod publications;
 mod reader;
 mod relations;
+mod scan;
 mod schemas;
 mod server;
+mod text_search;
+mod types;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Form};
@@ -28,6 +44,9 @@ pub type Value = Option<Box<str>>;
 /// The values of a fact, one for each of the attributes of its kind, in their order. The own name is never among them.
 pub type Payload = Box<[Value]>;
 
+/// What a query gives for a value that the server does not show to the role that reads.
+const UNREADABLE: &str = "\u{1}unreadable";
+
 /// All facts of a schema.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -35,6 +54,11 @@ pub struct Catalog {
     pub server: Server,
     /// Every fact, by its identity.
     pub facts: HashMap<Arc<Identity>, Payload>,
+    /// Attributes, by name, that the role which read them was not shown; their values are `None`.
+    pub unreadable: HashSet<(Arc<Identity>, &'static str)>,
+    /// What was found and is no fact, a sentence each: objects of kinds that are not modelled, what the role was not
+    /// shown.
+    pub not_compared: Vec<String>,
 }
 
 impl Catalog {

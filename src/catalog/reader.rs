@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::{Catalog, Identity, Kind, Payload, Server};
+use super::{Catalog, Identity, Kind, Payload, Server, UNREADABLE, scan};
 use crate::connection::{Parameters, Session};
 use crate::progress::Cancel;
 use crate::{Error, Result};
@@ -45,25 +45,54 @@ pub fn read(connection: &Parameters, cancel: &Cancel) -> Result<Catalog> {
     }
     let settings = BEGIN.matches(';').count() + 1;
     let queries = Kind::ALL.iter().map(|kind| kind.query(server));
-    let message =
-        [BEGIN.to_owned(), MEMBERS.to_owned()].into_iter().chain(queries).collect::<Vec<_>>().join(";\n");
+    let message = [BEGIN.to_owned(), MEMBERS.to_owned()]
+        .into_iter()
+        .chain(queries)
+        .chain([scan::CATALOGS.to_owned(), scan::strays()])
+        .collect::<Vec<_>>()
+        .join(";\n");
     let mut facts = Facts::default();
+    let mut catalogs = Vec::new();
+    let mut not_compared = Vec::new();
     let mut malformed = None;
     session.query_rows(&message, &mut |statement, row| {
         let read = match statement.checked_sub(settings) {
-            Some(0) => facts.member(row),
-            Some(index) => facts.fact(Kind::ALL[index - 1], row),
             None => Some(()),
+            Some(0) => facts.member(row),
+            Some(index) => match (Kind::ALL.get(index - 1), row.get(0)) {
+                (Some(kind), _) => facts.fact(*kind, row),
+                (None, Some(catalog)) if index == Kind::ALL.len() + 1 => {
+                    catalogs.push(catalog.to_owned());
+                    Some(())
+                }
+                (None, Some(sentence)) => {
+                    not_compared.push(sentence.to_owned());
+                    Some(())
+                }
+                (None, None) => None,
+            },
         };
         if read.is_none() && malformed.is_none() {
             malformed = Some(format!("{row:?}"));
         }
     })?;
-    session.execute("COMMIT")?;
-    match malformed {
-        Some(row) => Err(Error::failed(format!("the server's catalog says what is not understood: {row}"))),
-        None => Ok(Catalog { server, facts: facts.facts }),
+    if let Some(row) = malformed {
+        return Err(Error::failed(format!("the server's catalog says what is not understood: {row}")));
     }
+    if let Some(query) = scan::objects(&scan::unread(catalogs, server)) {
+        session.query_rows(&query, &mut |_, row| {
+            let count = number(row, 1).unwrap_or_default();
+            not_compared.push(scan::sentence(
+                row.get(0).unwrap_or_default(),
+                count,
+                row.get(2).unwrap_or_default(),
+            ));
+        })?;
+    }
+    session.execute("COMMIT")?;
+    not_compared.extend(facts.secrets());
+    not_compared.sort_unstable();
+    Ok(Catalog { server, facts: facts.facts, unreadable: facts.unreadable, not_compared })
 }
 
 /// The facts that were read so far.
@@ -72,6 +101,7 @@ struct Facts {
     members: HashSet<(u32, u32)>,
     addresses: HashMap<Address, Arc<Identity>>,
     facts: HashMap<Arc<Identity>, Payload>,
+    unreadable: HashSet<(Arc<Identity>, &'static str)>,
 }
 
 impl Facts {
@@ -101,13 +131,38 @@ impl Facts {
             signature: row.get(8).map(Into::into),
             on,
         });
-        let payload: Payload = (LEADING..row.len()).map(|column| row.get(column).map(Into::into)).collect();
+        let mut payload: Payload =
+            (LEADING..row.len()).map(|column| row.get(column).map(Into::into)).collect();
         if payload.len() != kind.attributes().len() {
             return None;
+        }
+        for (attribute, value) in kind.attributes().iter().zip(&mut payload) {
+            if value.as_deref() == Some(UNREADABLE) {
+                *value = None;
+                self.unreadable.insert((Arc::clone(&identity), attribute.name));
+            }
         }
         self.addresses.insert(address, Arc::clone(&identity));
         self.facts.insert(identity, payload);
         Some(())
+    }
+
+    /// What is secret, or was not shown, a sentence each.
+    fn secrets(&self) -> impl Iterator<Item = String> {
+        let hidden = self.unreadable.iter().map(|(identity, attribute)| {
+            format!("{attribute} of {identity}, which the server shows to its owner alone")
+        });
+        let secrets = self.facts.iter().filter_map(|(identity, payload)| match identity.kind {
+            Kind::Subscription => Some(format!("connection of {identity}, which holds secrets")),
+            // A secret is without its value.
+            Kind::UserMapping
+                if payload.iter().flatten().flat_map(|text| text.lines()).any(|o| !o.contains('=')) =>
+            {
+                Some(format!("secrets among the options of {identity}"))
+            }
+            _ => None,
+        });
+        hidden.chain(secrets)
     }
 }
 

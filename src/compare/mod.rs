@@ -6,11 +6,12 @@ mod difference;
 mod scope;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
 
-use crate::catalog::{Catalog, Identity};
+use crate::catalog::{Attribute, Catalog, Identity};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -43,12 +44,30 @@ pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (kept, unasked) = scope.divide(all);
-    Comparison { differences: fold(kept), unasked, ..Comparison::default() }
+    let not_compared = not_compared(first, second);
+    Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
+}
+
+/// What neither catalog, or one of them, has as facts.
+fn not_compared(first: &Catalog, second: &Catalog) -> Vec<String> {
+    let only = |one: &Catalog, other: &Catalog, place: &str| -> Vec<String> {
+        let sentences = one.not_compared.iter().filter(|sentence| !other.not_compared.contains(sentence));
+        sentences.map(|sentence| format!("in the {place}: {sentence}")).collect()
+    };
+    let both = first.not_compared.iter().filter(|sentence| second.not_compared.contains(sentence)).cloned();
+    both.chain(only(first, second, "first")).chain(only(second, first, "second")).collect()
 }
 
 /// Every difference, fact by fact, in no order.
 pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
+    let readable = |identity: &Arc<Identity>, attribute: &Attribute| {
+        let hidden = |catalog: &Catalog| {
+            !catalog.unreadable.is_empty()
+                && catalog.unreadable.contains(&(Arc::clone(identity), attribute.name))
+        };
+        !hidden(first) && !hidden(second)
+    };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
             None => found.push(Difference::new(identity, Change::OnlyFirst { values: old.clone() })),
@@ -59,14 +78,16 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(_, (old, new))| old != new)
+                    .filter(|(attribute, (old, new))| old != new && readable(identity, attribute))
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),
                         second: new.clone(),
                     })
                     .collect();
-                found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                if !changes.is_empty() {
+                    found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                }
             }
         }
     }

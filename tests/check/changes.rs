@@ -1,8 +1,22 @@
 //! Every attribute of every kind: a change of just this, on one side, is found as exactly this difference. The list of
 //! what must have a case is the code's own, so that an attribute without one fails.
 
+mod aggregates;
+mod base_types;
+mod casts;
+mod collations;
 mod columns;
+mod event_triggers;
+mod extensions;
+mod foreign;
+mod functions;
+mod labels;
+mod languages;
+mod operators;
+mod publications;
 mod relations;
+mod text_search;
+mod types;
 
 use std::collections::BTreeSet;
 
@@ -10,9 +24,10 @@ use pum::catalog::{Element, Kind};
 use pum::commands::check::{self, Options};
 use pum::compare::{Change, Difference, Scope};
 use pum::progress::Cancel;
+use pum::shadow::Cluster;
 use pum::source::Source;
 
-use crate::support::database;
+use crate::support::{Database, cluster};
 
 /// One change to a schema, and the difference that it makes.
 pub struct Case {
@@ -20,7 +35,8 @@ pub struct Case {
     kind: Kind,
     /// The attribute that differs; `-` for a fact that is only in the second database.
     attribute: &'static str,
-    /// What both databases have. The name `s` is that of a schema of the case's own, which exists.
+    /// What both databases have. The name `s` is that of a schema of the case's own, which exists. A first line
+    /// `-- since 15` keeps the case from older servers.
     before: &'static str,
     /// What is done to the second database.
     change: &'static str,
@@ -30,7 +46,24 @@ pub struct Case {
 
 /// All cases, family by family.
 fn families() -> Vec<(&'static str, Vec<Case>)> {
-    vec![("relations", relations::cases()), ("columns", columns::cases())]
+    vec![
+        ("relations", relations::cases()),
+        ("columns", columns::cases()),
+        ("functions", functions::cases()),
+        ("aggregates", aggregates::cases()),
+        ("types", types::cases()),
+        ("base types", base_types::cases()),
+        ("collations", collations::cases()),
+        ("casts", casts::cases()),
+        ("operators", operators::cases()),
+        ("text search", text_search::cases()),
+        ("languages", languages::cases()),
+        ("extensions", extensions::cases()),
+        ("publications", publications::cases()),
+        ("foreign", foreign::cases()),
+        ("event triggers", event_triggers::cases()),
+        ("labels", labels::cases()),
+    ]
 }
 
 /// The name of the schema of a case, in place of the word `s`.
@@ -51,11 +84,22 @@ fn place(text: &str, schema: &str) -> String {
     placed
 }
 
-/// Runs all cases of a family in one pair of databases.
-fn run(family: &str, cases: &[Case]) {
-    let (first, second) = (database(), database());
+impl Case {
+    /// The oldest major version of the server that knows this: `-- since 15` at the beginning of `before`.
+    fn since(&self) -> u32 {
+        let number = self.before.strip_prefix("-- since ").and_then(|rest| rest.lines().next());
+        number.map_or(0, |number| number.trim().parse().expect("a major version"))
+    }
+}
+
+/// Runs all cases of a family that the server knows in one pair of databases.
+fn run(cluster: &Cluster, family: &str, cases: &[Case]) {
+    let (first, second) = (Database::create(cluster), Database::create(cluster));
     let mut expected = BTreeSet::new();
     for (number, case) in cases.iter().enumerate() {
+        if case.since() > cluster.programs().major {
+            continue;
+        }
         let schema = format!("case_{number}");
         let before = format!("create schema {schema}; {}", place(case.before, &schema));
         first.sql(&before);
@@ -93,12 +137,82 @@ fn lines(difference: &Difference) -> Vec<String> {
 
 #[test]
 fn relations_differ_by_exactly_what_was_changed() {
-    run("relations", &relations::cases());
+    run(cluster(), "relations", &relations::cases());
 }
 
 #[test]
 fn columns_differ_by_exactly_what_was_changed() {
-    run("columns", &columns::cases());
+    run(cluster(), "columns", &columns::cases());
+}
+
+#[test]
+fn functions_differ_by_exactly_what_was_changed() {
+    run(cluster(), "functions", &functions::cases());
+}
+
+#[test]
+fn aggregates_differ_by_exactly_what_was_changed() {
+    run(cluster(), "aggregates", &aggregates::cases());
+}
+
+#[test]
+fn types_differ_by_exactly_what_was_changed() {
+    run(cluster(), "types", &types::cases());
+}
+
+#[test]
+fn base_types_differ_by_exactly_what_was_changed() {
+    run(cluster(), "base types", &base_types::cases());
+}
+
+#[test]
+fn collations_differ_by_exactly_what_was_changed() {
+    run(cluster(), "collations", &collations::cases());
+}
+
+#[test]
+fn casts_differ_by_exactly_what_was_changed() {
+    run(cluster(), "casts", &casts::cases());
+}
+
+#[test]
+fn operators_differ_by_exactly_what_was_changed() {
+    run(cluster(), "operators", &operators::cases());
+}
+
+#[test]
+fn text_search_differ_by_exactly_what_was_changed() {
+    run(cluster(), "text search", &text_search::cases());
+}
+
+#[test]
+fn languages_differ_by_exactly_what_was_changed() {
+    run(cluster(), "languages", &languages::cases());
+}
+
+#[test]
+fn extensions_differ_by_exactly_what_was_changed() {
+    run(cluster(), "extensions", &extensions::cases());
+}
+
+#[test]
+fn publications_differ_by_exactly_what_was_changed() {
+    run(cluster(), "publications", &publications::cases());
+}
+
+#[test]
+fn foreign_differ_by_exactly_what_was_changed() {
+    run(cluster(), "foreign", &foreign::cases());
+}
+
+#[test]
+fn event_triggers_differ_by_exactly_what_was_changed() {
+    run(cluster(), "event triggers", &event_triggers::cases());
+}
+
+#[test]
+fn labels_differ_by_exactly_what_was_changed() {
+    run(cluster(), "labels", &labels::cases());
 }
 
 #[test]
