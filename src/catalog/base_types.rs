@@ -16,7 +16,7 @@ pub(super) const BASE_TYPE: Description = Description {
         Attribute::word("modifier input function"),
         Attribute::word("modifier output function"),
         Attribute::word("analyze function"),
-        Attribute::word("subscript function"),
+        Attribute::word("subscript function").varying(),
         Attribute::word("length"),
         Attribute::word("by value"),
         Attribute::word("alignment"),

@@ -10,6 +10,9 @@ use super::Kind;
 /// `function app.length(app.pipe)`, `cast (app.pipe AS text)`, `comment on column material on table app.pipe`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
+    // Identities are ordered by these, in this order.
+    /// The kind.
+    pub kind: Kind,
     /// What it hangs on: a column on its table, a comment on what it is about.
     pub on: Option<Arc<Identity>>,
     /// The schema; none for what is in none, and for what hangs on something.
@@ -19,8 +22,6 @@ pub struct Identity {
     /// What tells things of one name, or without a name, apart: the types of a function's arguments or of a cast, the
     /// index method of an operator class.
     pub signature: Option<Box<str>>,
-    /// The kind.
-    pub kind: Kind,
 }
 
 impl Identity {

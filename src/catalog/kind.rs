@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use super::{
     Attribute, Server, aggregates, base_types, casts, collations, columns, event_triggers, extensions,
-    foreign, functions, labels, languages, operators, publications, relations, schemas, text_search, types,
+    foreign, functions, labels, languages, operators, publications, relations, rows, schemas, text_search,
+    types,
 };
 
 /// What a kind of fact is: its word, what it belongs to, what is said of it and the query that reads it.
@@ -125,6 +126,8 @@ kinds! {
     Default => columns::DEFAULT,
     /// A security label on anything.
     SecurityLabel => labels::SECURITY_LABEL,
+    /// A row of a value list.
+    Row => rows::ROW,
 }
 
 impl Kind {
@@ -180,6 +183,8 @@ pub enum Element {
     Triggers,
     /// Policies of row level security.
     Policies,
+    /// Rows of value lists.
+    Rows,
     /// Everything else.
     Other,
     /// The order of columns.
@@ -208,6 +213,7 @@ impl Element {
         Element::Functions,
         Element::Triggers,
         Element::Policies,
+        Element::Rows,
         Element::Other,
         Element::ColumnOrder,
         Element::Comments,
@@ -231,6 +237,7 @@ impl Element {
             Element::Functions => "functions",
             Element::Triggers => "triggers",
             Element::Policies => "policies",
+            Element::Rows => "rows",
             Element::Other => "other",
             Element::ColumnOrder => "column-order",
             Element::Comments => "comments",

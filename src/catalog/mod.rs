@@ -18,11 +18,13 @@ mod identity;
 mod kind;
 mod labels;
 mod languages;
+mod left_out;
 mod operators;
 mod own;
 mod publications;
 mod reader;
 mod relations;
+pub mod rows;
 mod scan;
 mod schemas;
 mod server;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 pub use attribute::{Attribute, Form};
 pub use identity::Identity;
 pub use kind::{Description, Element, Kind};
+pub use left_out::LeftOut;
 pub use reader::read;
 pub use server::Server;
 
@@ -59,6 +62,8 @@ pub struct Catalog {
     /// What was found and is no fact, a sentence each: objects of kinds that are not modelled, what the role was not
     /// shown.
     pub not_compared: Vec<String>,
+    /// Those that are not to be compared; nor is what hangs on them.
+    pub left_out: HashSet<Arc<Identity>>,
 }
 
 impl Catalog {
@@ -66,5 +71,17 @@ impl Catalog {
     pub fn value(&self, identity: &Identity, attribute: &str) -> Option<&str> {
         let index = identity.kind.attributes().iter().position(|known| known.name == attribute)?;
         self.facts.get(identity)?[index].as_deref()
+    }
+
+    /// Whether a column of a value list is not to be compared.
+    pub fn leaves_out_column(&self, list: &rows::List, column: &str) -> bool {
+        let identity = Identity {
+            kind: Kind::Column,
+            schema: None,
+            name: column.into(),
+            signature: None,
+            on: Some(Arc::new(list.identity())),
+        };
+        self.left_out.contains(&identity)
     }
 }

@@ -87,8 +87,9 @@ pub(super) const OPERATOR_CLASS: Description = Description {
 };
 
 /// The operators and functions that belong to a class or are loose in a family, by `owner`. To which of both they
-/// belong is told by pg_depend alone; that they use another family for ordering is a dependency of another type.
+/// belong is told by pg_depend alone, where an operator depends on the family that it orders by, too.
 fn members(owner: &str) -> String {
+    let own_family = if owner == "pg_opfamily" { "AND d.refobjid = x.amopfamily" } else { "" };
     format!(
         "SELECT u.owner, string_agg(u.member, E'\\n' ORDER BY u.rank, u.number, u.member) AS members
         FROM (SELECT d.refobjid AS owner, 1 AS rank, x.amopstrategy AS number,
@@ -99,7 +100,7 @@ fn members(owner: &str) -> String {
             JOIN pg_depend d ON d.classid = x.tableoid AND d.objid = x.oid AND d.deptype IN ('a', 'i')
             LEFT JOIN pg_opfamily s ON s.oid = x.amopsortfamily
             LEFT JOIN pg_namespace sn ON sn.oid = s.opfnamespace
-            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_OWN_OID}
+            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_OWN_OID} {own_family}
             UNION ALL
             SELECT d.refobjid, 2, y.amprocnum,
                 concat('FUNCTION ', y.amprocnum, ' (', format_type(y.amproclefttype, NULL), ', ',

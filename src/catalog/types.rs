@@ -120,7 +120,7 @@ pub(super) const RANGE_TYPE: Description = Description {
         Attribute::word("collation"),
         Attribute::word("canonical function"),
         Attribute::word("difference function"),
-        Attribute::word("multirange type"),
+        Attribute::word("multirange type").varying(),
     ],
     query: |server| {
         format!(

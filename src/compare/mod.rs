@@ -2,16 +2,19 @@
 //! or in both with other values.
 
 mod column_order;
+mod deparse;
 mod difference;
+mod renames;
+pub mod rows;
 mod scope;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
 
-use crate::catalog::{Attribute, Catalog, Identity};
+use crate::catalog::{Attribute, Catalog, Form, Identity, Kind, Value};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -40,16 +43,18 @@ pub struct Ignored {
 /// Compares what is in scope.
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     let mut all = differences(first, second);
+    let mut not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
+    renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (kept, unasked) = scope.divide(all);
-    let not_compared = not_compared(first, second);
+    not_compared.extend(unmodelled(first, second));
     Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
 }
 
-/// What neither catalog, or one of them, has as facts.
-fn not_compared(first: &Catalog, second: &Catalog) -> Vec<String> {
+/// What both catalogs, or one of them, have and do not have as facts.
+fn unmodelled(first: &Catalog, second: &Catalog) -> Vec<String> {
     let only = |one: &Catalog, other: &Catalog, place: &str| -> Vec<String> {
         let sentences = one.not_compared.iter().filter(|sentence| !other.not_compared.contains(sentence));
         sentences.map(|sentence| format!("in the {place}: {sentence}")).collect()
@@ -58,15 +63,17 @@ fn not_compared(first: &Catalog, second: &Catalog) -> Vec<String> {
     both.chain(only(first, second, "first")).chain(only(second, first, "second")).collect()
 }
 
-/// Every difference, fact by fact, in no order.
+/// Every difference, fact by fact, in no order, but for what either side leaves out.
 pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
-    let readable = |identity: &Arc<Identity>, attribute: &Attribute| {
-        let hidden = |catalog: &Catalog| {
-            !catalog.unreadable.is_empty()
-                && catalog.unreadable.contains(&(Arc::clone(identity), attribute.name))
-        };
-        !hidden(first) && !hidden(second)
+    let is_left_out = |identity: &Identity| {
+        identity.chain().any(|above| first.left_out.contains(above) || second.left_out.contains(above))
+    };
+    let is_readable = |identity: &Arc<Identity>, attribute: &Attribute| {
+        [first, second].iter().all(|catalog| {
+            catalog.unreadable.is_empty()
+                || !catalog.unreadable.contains(&(Arc::clone(identity), attribute.name))
+        })
     };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
@@ -78,7 +85,9 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(attribute, (old, new))| old != new && readable(identity, attribute))
+                    .filter(|(attribute, (old, new))| {
+                        !is_same(attribute, old, new) && is_readable(identity, attribute)
+                    })
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),
@@ -96,7 +105,45 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
             found.push(Difference::new(identity, Change::OnlySecond { values: new.clone() }));
         }
     }
+    if !(first.left_out.is_empty() && second.left_out.is_empty()) {
+        found.retain(|difference| !is_left_out(&difference.identity));
+    }
     found
+}
+
+/// Takes out what two major versions of the server write differently, and says what that was.
+fn leave_out_varying(differences: &mut Vec<Difference>, first: &Catalog, second: &Catalog) -> Vec<String> {
+    let majors = (first.server.major(), second.server.major());
+    let mut left_out = BTreeSet::new();
+    if majors.0 != majors.1 {
+        differences.retain_mut(|difference| {
+            let Change::Changed { attributes } = &mut difference.change else { return true };
+            attributes.retain(|change| {
+                if change.attribute.varies_by_major {
+                    left_out.insert((difference.identity.kind, change.attribute.name));
+                }
+                !change.attribute.varies_by_major
+            });
+            !attributes.is_empty()
+        });
+    }
+    let sentence = |(kind, attribute): (Kind, &str)| {
+        format!(
+            "{attribute} of {}s: PostgreSQL {} and {} write it differently",
+            kind.word(),
+            majors.0,
+            majors.1
+        )
+    };
+    left_out.into_iter().map(sentence).collect()
+}
+
+/// Whether two values of an attribute say the same.
+fn is_same(attribute: &Attribute, old: &Value, new: &Value) -> bool {
+    match (attribute.form, old, new) {
+        (Form::Sql, Some(old), Some(new)) => deparse::same(old, new),
+        _ => old == new,
+    }
 }
 
 /// By schema, then by object, then by what hangs on it.
@@ -110,7 +157,9 @@ fn order(identity: &Identity) -> (String, Vec<Identity>) {
 fn fold(differences: Vec<Difference>) -> Vec<Difference> {
     let alone: HashSet<Identity> = differences
         .iter()
-        .filter(|difference| !matches!(difference.change, Change::Changed { .. }))
+        .filter(|difference| {
+            matches!(difference.change, Change::OnlyFirst { .. } | Change::OnlySecond { .. })
+        })
         .map(|difference| (*difference.identity).clone())
         .collect();
     let mut folded: Vec<Difference> = Vec::with_capacity(differences.len());

@@ -45,6 +45,7 @@ fn write_difference(text: &mut String, difference: &Difference) -> std::fmt::Res
     match &difference.change {
         Change::OnlyFirst { .. } => writeln!(text, "- {identity}"),
         Change::OnlySecond { .. } => writeln!(text, "+ {identity}"),
+        Change::Renamed { to } => writeln!(text, "~ {identity}\n    name: {} → {}", identity.name, to.name),
         Change::Changed { attributes } => {
             writeln!(text, "~ {identity}")?;
             for change in attributes {

@@ -88,9 +88,9 @@ pub fn cases() -> Vec<Case> {
                 "serialize function",
                 "create function s.f(internal) returns bytea language internal strict as 'int8_avg_serialize';
                  create aggregate s.a(bigint) (sfunc = int8_avg_accum, stype = internal,
-                    serialfunc = int8_avg_serialize, deserialfunc = int8_avg_deserialize)",
+                    serialfunc = int8_avg_serialize, deserialfunc = int8_avg_deserialize, finalfunc = numeric_poly_avg)",
                 "create or replace aggregate s.a(bigint) (sfunc = int8_avg_accum, stype = internal,
-                    serialfunc = s.f, deserialfunc = int8_avg_deserialize)",
+                    serialfunc = s.f, deserialfunc = int8_avg_deserialize, finalfunc = numeric_poly_avg)",
             )
         },
         Case {
@@ -100,9 +100,9 @@ pub fn cases() -> Vec<Case> {
                 "create function s.f(bytea, internal) returns internal language internal strict
                     as 'int8_avg_deserialize';
                  create aggregate s.a(bigint) (sfunc = int8_avg_accum, stype = internal,
-                    serialfunc = int8_avg_serialize, deserialfunc = int8_avg_deserialize)",
+                    serialfunc = int8_avg_serialize, deserialfunc = int8_avg_deserialize, finalfunc = numeric_poly_avg)",
                 "create or replace aggregate s.a(bigint) (sfunc = int8_avg_accum, stype = internal,
-                    serialfunc = int8_avg_serialize, deserialfunc = s.f)",
+                    serialfunc = int8_avg_serialize, deserialfunc = s.f, finalfunc = numeric_poly_avg)",
             )
         },
         aggregate(

@@ -51,14 +51,14 @@ pub fn cases() -> Vec<Case> {
         transform(
             "transform (FOR bigint LANGUAGE sql)",
             "from SQL",
-            "create function s.f(internal) returns internal language internal as 'prsd_lextype';
+            "create function s.f(internal) returns internal language internal immutable as 'prsd_lextype';
              create transform for bigint language sql (from sql with function prsd_lextype(internal))",
             "create or replace transform for bigint language sql (from sql with function s.f(internal))",
         ),
         transform(
             "transform (FOR oid LANGUAGE sql)",
             "to SQL",
-            "create function s.f(internal) returns oid language internal as 'oidrecv';
+            "create function s.f(internal) returns oid language internal immutable as 'oidrecv';
              create transform for oid language sql (to sql with function oidrecv(internal))",
             "create or replace transform for oid language sql (to sql with function s.f(internal))",
         ),

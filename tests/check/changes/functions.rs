@@ -209,7 +209,7 @@ pub fn cases() -> Vec<Case> {
         ),
         procedure(
             "language",
-            "create procedure s.p(integer) language sql as 'begin end'",
+            "set check_function_bodies = off; create procedure s.p(integer) language sql as 'begin end'",
             "set check_function_bodies = off; create or replace procedure s.p(integer) language plpgsql as 'begin end'",
         ),
         procedure(

@@ -92,12 +92,16 @@ pub fn cases() -> Vec<Case> {
             "drop operator class s.c using btree; create operator class s.c for type integer using btree
                 as operator 3 =, function 1 btint4cmp(integer, integer)",
         ),
-        lossy(
-            "members",
-            "create operator class s.c for type point using gist as operator 15 <-> for order by float_ops",
-            "drop operator class s.c using gist;
-             create operator class s.c for type point using gist as operator 15 <->",
-        ),
+        Case {
+            identity: "operator family s.f(gist)",
+            ..family(
+                "members",
+                "create operator family s.o using btree; create operator family s.f using gist;
+                 alter operator family s.f using gist add operator 15 <-> (point, point) for order by float_ops",
+                "alter operator family s.f using gist drop operator 15 (point, point);
+                 alter operator family s.f using gist add operator 15 <-> (point, point) for order by s.o",
+            )
+        },
         lossy(
             "type",
             "create operator class s.c for type integer using gist as storage bigint",
