@@ -47,7 +47,7 @@ pub(super) fn strays() -> String {
     let mut parts = Vec::new();
     for (catalog, letter, schema, known) in LETTERS {
         parts.push(format!(
-            "SELECT concat(count(*), ' rows of {catalog} with {letter} ', x.{letter}, ', a kind that is not known')
+            "SELECT concat('rows of {catalog} with {letter} ', x.{letter}, ', a kind that is not known: ', count(*))
             FROM {catalog} x
             JOIN pg_namespace n ON n.oid = x.{schema}
             WHERE strpos('{known}', x.{letter}::text) = 0 AND x.oid >= {FIRST_OWN_OID} AND n.nspname !~ '^pg_'
@@ -102,7 +102,7 @@ pub(super) fn sentence(catalog: &str, count: usize, some: &str) -> String {
     let words = WORDS.iter().find(|(known, _)| *known == catalog);
     let what = words.map_or_else(|| format!("objects of {catalog}"), |(_, words)| (*words).to_owned());
     let more = if count > NAMED { ", …" } else { "" };
-    format!("{count} {what} (oid {some}{more}), a kind that is not modelled")
+    format!("{what}, a kind that is not modelled: {count} (oid {some}{more})")
 }
 
 #[cfg(test)]
@@ -120,11 +120,11 @@ mod tests {
     fn unread_objects_are_counted_and_some_are_named() {
         assert_eq!(
             sentence("pg_largeobject_metadata", 2, "16400, 16401"),
-            "2 large objects (oid 16400, 16401), a kind that is not modelled"
+            "large objects, a kind that is not modelled: 2 (oid 16400, 16401)"
         );
         assert_eq!(
             sentence("pg_future", 9, "1, 2, 3, 4, 5"),
-            "9 objects of pg_future (oid 1, 2, 3, 4, 5, …), a kind that is not modelled"
+            "objects of pg_future, a kind that is not modelled: 9 (oid 1, 2, 3, 4, 5, …)"
         );
     }
 }

@@ -20,11 +20,12 @@ mod types;
 
 use std::collections::BTreeSet;
 
-use pum::catalog::{Element, Kind, LeftOut};
+use pum::catalog::{Element, Kind};
+use pum::commands::check::Options;
 use pum::compare::Scope;
 use pum::shadow::Cluster;
 
-use super::{compare, lines};
+use super::{lines, options, run as check, stranger_options};
 use crate::support::{Database, cluster};
 
 /// One change to a schema, and the difference that it makes.
@@ -90,7 +91,8 @@ impl Case {
     }
 }
 
-/// Runs all cases of a family that the server knows in one pair of databases.
+/// Runs all cases of a family that the server knows in one pair of databases: as their owner, and as a role that may
+/// do nothing but connect.
 fn run(cluster: &Cluster, family: &str, cases: &[Case]) {
     let (first, second) = (Database::create(cluster), Database::create(cluster));
     let mut expected = BTreeSet::new();
@@ -108,14 +110,29 @@ fn run(cluster: &Cluster, family: &str, cases: &[Case]) {
         expected.insert(format!("{}: {attribute}", place(case.identity, &schema)));
     }
     let scope = Scope { with: Element::ALL.to_vec(), ..Scope::default() };
-    let found: BTreeSet<String> =
-        lines(&compare(&first, &second, scope, LeftOut::default())).into_iter().collect();
+    let owner = Options { scope: scope.clone(), ..options(&first, &second) };
+    let stranger = Options { scope, ..stranger_options(&first, &second) };
+    assert_found(family, &expected, &owner);
+    // What the server shows to owners alone.
+    expected.retain(|line| !(line.starts_with("user mapping") && line.ends_with(": options")));
+    assert_found(&format!("{family}, as a stranger"), &expected, &stranger);
+}
+
+fn assert_found(what: &str, expected: &BTreeSet<String>, options: &Options) {
+    let found: BTreeSet<String> = lines(&check(options)).into_iter().collect();
     let missing: Vec<&String> = expected.difference(&found).collect();
-    let beside: Vec<&String> = found.difference(&expected).collect();
+    let beside: Vec<&String> = found.difference(expected).collect();
     assert!(
         missing.is_empty() && beside.is_empty(),
-        "{family}:\nnot found: {missing:#?}\nfound beside: {beside:#?}"
+        "{what}:\nnot found: {missing:#?}\nfound beside: {beside:#?}"
     );
+}
+
+/// Runs all families on a server.
+pub fn run_all(cluster: &Cluster) {
+    for (family, cases) in families() {
+        run(cluster, family, &cases);
+    }
 }
 
 #[test]

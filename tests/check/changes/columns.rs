@@ -47,7 +47,7 @@ pub fn cases() -> Vec<Case> {
             "alter table s.t drop a; alter table s.t add a integer generated always as (b + 2) stored",
         ),
         column("storage", "create table s.t (a text)", "alter table s.t alter a set storage external"),
-        column("compression", "create table s.t (a text)", "alter table s.t alter a set compression pglz"),
+        column("compression", "-- since 14\ncreate table s.t (a text)", "alter table s.t alter a set compression pglz"),
         column("statistics target", "create table s.t (a text)", "alter table s.t alter a set statistics 7"),
         column("options", "create table s.t (a text)", "alter table s.t alter a set (n_distinct = 7)"),
         Case {
