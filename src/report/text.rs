@@ -34,6 +34,9 @@ fn write(text: &mut String, check: &Check) -> std::fmt::Result {
     for (element, count) in &check.comparison.unasked {
         writeln!(text, "{count} differences of {element}; --with {element} shows them")?;
     }
+    for sentence in &check.comparison.not_compared {
+        writeln!(text, "not compared: {sentence}")?;
+    }
     Ok(())
 }
 
