@@ -2,11 +2,13 @@
 
 use std::thread;
 
-use crate::Result;
+use jiff::Timestamp;
+
 use crate::catalog::{self, Catalog};
 use crate::compare::{self, Comparison, Scope};
 use crate::progress::Cancel;
 use crate::source::{Opened, Source};
+use crate::{Error, Result};
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -24,8 +26,10 @@ pub struct Options {
 pub struct Check {
     /// What the first source is called.
     pub first: String,
-    /// What the second source is called.
+    /// What the second source is called; never as the first.
     pub second: String,
+    /// When it was made.
+    pub created: Timestamp,
     /// The differences.
     pub comparison: Comparison,
 }
@@ -35,26 +39,70 @@ impl Check {
     pub fn is_equal(&self) -> bool {
         self.comparison.differences.is_empty()
     }
+
+    /// Whether everything was compared.
+    pub fn is_complete(&self) -> bool {
+        self.comparison.not_compared.is_empty()
+    }
 }
 
 /// Compares two sources.
 ///
 /// # Errors
-/// A source that cannot be read.
+/// A source that cannot be read; the error says which.
 pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
-    let first = options.first.open()?;
-    let second = options.second.open()?;
+    let first = options.first.open().map_err(|error| of_source(error, "first", None))?;
+    let second = options.second.open().map_err(|error| of_source(error, "second", None))?;
     let (old, new) = read_both(&first, &second, cancel)?;
     let comparison = compare::compare(&old, &new, &options.scope);
-    Ok(Check { first: first.label, second: second.label, comparison })
+    let (first, second) = labels(&first, &second);
+    // Nobody needs the nanoseconds.
+    let now = Timestamp::now();
+    let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    Ok(Check { first, second, created, comparison })
 }
 
 /// Reads both at the same time: the servers do most of the work.
 fn read_both(first: &Opened, second: &Opened, cancel: &Cancel) -> Result<(Catalog, Catalog)> {
-    thread::scope(|scope| {
+    let (old, new) = thread::scope(|scope| {
         let other = scope.spawn(|| catalog::read(&second.connection, cancel));
         let old = catalog::read(&first.connection, cancel);
-        let new = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((old?, new?))
-    })
+        (old, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Ok(_), Err(error)) => Err(of_source(error, "second", Some(second))),
+        (Err(error), new) => {
+            let error = of_source(error, "first", Some(first));
+            Err(match new {
+                Err(too) if error.kind != crate::error::Kind::Interrupted => {
+                    error.note("the second source", format!("{} failed too: {too}", second.label))
+                }
+                _ => error,
+            })
+        }
+    }
+}
+
+/// Adds to an error which of the two sources it is about.
+fn of_source(error: Error, which: &str, source: Option<&Opened>) -> Error {
+    if error.kind == crate::error::Kind::Interrupted {
+        return error;
+    }
+    let name = source.map_or_else(String::new, |source| format!(", {}", source.label));
+    error.note("source", format!("the {which} one{name}"))
+}
+
+/// What the two are called: by the first of these that tells them apart.
+fn labels(first: &Opened, second: &Opened) -> (String, String) {
+    let names: [fn(&Opened) -> String; 3] = [
+        |source| source.label.clone(),
+        |source| source.connection.database(),
+        |source| {
+            let connection = &source.connection;
+            format!("{} on {}:{}", connection.database(), connection.host(), connection.port())
+        },
+    ];
+    let told_apart = names.iter().map(|name| (name(first), name(second))).find(|(one, other)| one != other);
+    told_apart.unwrap_or_else(|| (format!("{} (first)", first.label), format!("{} (second)", second.label)))
 }

@@ -6,6 +6,7 @@ mod bars;
 mod errors;
 mod lines;
 mod log;
+mod pager;
 mod tables;
 
 use std::cell::RefCell;
@@ -16,7 +17,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::progress::{Event, Progress};
+use crate::progress::{Cancel, Event, Progress};
 use crate::{Error, Result};
 
 const BOLD: Style = Style::new().bold();
@@ -96,6 +97,18 @@ impl Terminal {
     /// As [`Terminal::data`].
     pub fn text(&self, text: &str) -> Result<()> {
         write_data(text.as_bytes())
+    }
+
+    /// Prints a text of data through the user's pager, if standard output is a terminal.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn page(&self, text: &str, cancel: &Cancel) -> Result<()> {
+        self.bars.clear();
+        if !std::io::stdout().is_terminal() || !pager::show(text, self, cancel) {
+            return self.text(text);
+        }
+        Ok(())
     }
 
     /// Prints a value as JSON.
