@@ -32,8 +32,13 @@ impl Cost {
 }
 
 /// Runs a program to its end. What it prints is thrown away; if it fails, everything ends.
+pub fn run(command: impl BorrowMut<Command>) -> Cost {
+    run_to(&[0], command)
+}
+
+/// As [`run`], of a program that ends well with one of these exit codes.
 #[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
-pub fn run(mut command: impl BorrowMut<Command>) -> Cost {
+pub fn run_to(codes: &[i32], mut command: impl BorrowMut<Command>) -> Cost {
     let command = command.borrow_mut();
     let mut errors = tempfile::tempfile().expect("temporary file");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors.try_clone().expect("file"));
@@ -41,7 +46,7 @@ pub fn run(mut command: impl BorrowMut<Command>) -> Cost {
     let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (status, usage) = wait(child.id());
     let wall = began.elapsed();
-    if !status.success() {
+    if !status.code().is_some_and(|code| codes.contains(&code)) {
         let mut text = String::new();
         let _ = errors.rewind().and_then(|()| errors.read_to_string(&mut text));
         panic!("{command:?}: {status}\n{text}");

@@ -1,8 +1,9 @@
-//! How fast pum is, as ratios: the built binary and `psql`, alternately, on the same server in the same run.
+//! How fast pum is, as ratios: the built binary and what a user would run instead (`psql`, `pg_dump`), alternately, on the same server in the same run.
 //!
 //! It measures and judges nothing by its exit code. Wall times say something on an idle machine only; CPU seconds,
 //! memory and round trips always do.
 
+mod check;
 mod child;
 mod line;
 mod report;
@@ -31,8 +32,13 @@ const SHORT_ROUNDS: usize = 25;
 type Part = fn(&World, &mut Report);
 
 /// What can be measured alone, by its name.
-const PARTS: [(&str, Part); 4] =
-    [("start", start), ("upgrade", upgrade), ("nothing_to_do", nothing_to_do), ("far_away", far_away)];
+const PARTS: [(&str, Part); 5] = [
+    ("start", start),
+    ("upgrade", upgrade),
+    ("nothing_to_do", nothing_to_do),
+    ("far_away", far_away),
+    ("check", check::check),
+];
 
 fn main() {
     // `cargo test --all-targets` runs benches too, and says nothing of this kind.

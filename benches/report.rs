@@ -36,7 +36,7 @@ impl Report {
     pub fn print(&self) {
         let mut table = Table::new();
         table.load_style(TableStyle::new());
-        table.set_header(["", "pum", "psql", "pum / psql", "at most", "holds"]);
+        table.set_header(["", "pum", "psql or other", "ratio", "at most", "holds"]);
         table.add_rows(&self.0);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);

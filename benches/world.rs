@@ -28,6 +28,8 @@ impl World {
             ("autovacuum", "on"),
             ("wal_level", "replica"),
             ("shared_buffers", "128MB"),
+            // For databases of 20,000 tables.
+            ("max_locks_per_transaction", "2000"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let cluster = Cluster::start(&Options { settings, ..Options::default() }).expect("cluster");
@@ -57,6 +59,30 @@ impl World {
         command
     }
 
+    /// pg_dump of the server's version.
+    pub fn pg_dump(&self) -> Command {
+        self.clean(Command::new(self.cluster.programs().sibling(Program::PgDump)))
+    }
+
+    /// `pum check` of two databases.
+    pub fn check(&self, first: &str, second: &str) -> Command {
+        let mut command = self.pum();
+        command.args(["check", "-p1", first, "-p2", second]);
+        command
+    }
+
+    /// Host and port, as libpq takes them.
+    pub fn address(&self) -> (String, u16) {
+        (self.cluster.socket_dir().display().to_string(), self.cluster.port())
+    }
+
+    /// A fresh database with nothing in it.
+    pub fn empty_database(&self) -> Database<'_> {
+        let name = format!("bench_{}", self.databases.replace(self.databases.get() + 1));
+        self.statements(&["CREATE DATABASE", &name].join(" "));
+        Database { world: self, name }
+    }
+
     fn clean(&self, mut command: Command) -> Command {
         command.env_clear().env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8").current_dir(&self.home);
         command
@@ -64,9 +90,7 @@ impl World {
 
     /// A fresh database with an empty upgrades table; nothing is left to be written by the server.
     pub fn database(&self) -> Database<'_> {
-        let name = format!("bench_{}", self.databases.replace(self.databases.get() + 1));
-        let database = Database { world: self, name };
-        self.statements(&["CREATE DATABASE", &database.name].join(" "));
+        let database = self.empty_database();
         let mut baseline = self.pum();
         baseline.args(["baseline", "-p", &database.uri(), "-t", "app_sys.upgrades", "-b", "0.0.1"]);
         child::run(baseline.args(["-d", ".", "--create-schema"]));
@@ -114,6 +138,18 @@ impl Database<'_> {
     /// Its name, which needs no quotes.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Runs a statement.
+    pub fn statements(&self, sql: &str) {
+        child::run(self.world.psql().args(["-c", sql, &self.uri()]));
+    }
+
+    /// A copy of it, to which nobody may be connected.
+    pub fn copy(&self) -> Database<'_> {
+        let copy = Database { world: self.world, name: format!("{}_copy", self.name) };
+        self.world.statements(&format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name));
+        copy
     }
 
     /// Its connection URI, through the socket.

@@ -98,6 +98,7 @@ struct Keys {
     variables: Option<BTreeMap<String, Value>>,
     edited: Option<Edited>,
     late: Option<OneOrMany>,
+    value_lists: Option<OneOrMany>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -129,6 +130,8 @@ pub struct Config {
     pub edited: Edited,
     /// Deltas that are known to be late.
     pub late: Vec<String>,
+    /// Patterns of tables whose rows are part of the model, such as `app.vl_*`.
+    pub value_lists: Vec<String>,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -224,6 +227,7 @@ impl Config {
             variables: keys.variables.unwrap_or_default(),
             edited: keys.edited.unwrap_or_default(),
             late: keys.late.map(Into::into).unwrap_or_default(),
+            value_lists: keys.value_lists.map(Into::into).unwrap_or_default(),
             warnings,
         })
     }

@@ -1,3 +1,51 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod restored;
+mod rows;
+mod scope;
+
+use pum::catalog::LeftOut;
+use pum::commands::check::{self, Options};
+use pum::compare::{Change, Comparison, Difference, Scope};
+use pum::progress::Cancel;
+use pum::source::Source;
+
+use crate::support::Database;
+
+/// What a check of two databases is asked for when nothing is said.
+fn options(first: &Database, second: &Database) -> Options {
+    Options {
+        first: Source::Database(first.parameters()),
+        second: Source::Database(second.parameters()),
+        scope: Scope::default(),
+        left_out: LeftOut::default(),
+        value_lists: Vec::new(),
+    }
+}
+
+/// Compares two databases by the library.
+fn compare(first: &Database, second: &Database, scope: Scope, left_out: LeftOut) -> Comparison {
+    run(&Options { scope, left_out, ..options(first, second) })
+}
+
+fn run(options: &Options) -> Comparison {
+    check::run(options, &Cancel::default()).expect("check").comparison
+}
+
+/// The differences, a line an attribute: `table app.t: options`; `-` for a fact that is only in the second.
+fn lines(comparison: &Comparison) -> Vec<String> {
+    comparison.differences.iter().flat_map(lines_of).collect()
+}
+
+fn lines_of(difference: &Difference) -> Vec<String> {
+    match &difference.change {
+        Change::Changed { attributes } => attributes
+            .iter()
+            .map(|change| format!("{}: {}", difference.identity, change.attribute.name))
+            .collect(),
+        Change::OnlySecond { .. } => vec![format!("{}: -", difference.identity)],
+        Change::Renamed { to } => vec![format!("{}: is {to}", difference.identity)],
+        Change::OnlyFirst { .. } => vec![format!("{}: only in the first", difference.identity)],
+    }
+}

@@ -11,6 +11,9 @@ pub struct Attribute {
     pub form: Form,
     /// The element that it belongs to, where that is not its kind's.
     pub element: Option<Element>,
+    /// Whether major versions of the server write the same thing differently, so that values of two of them cannot be
+    /// compared.
+    pub varies_by_major: bool,
 }
 
 /// How the values of an attribute are written.
@@ -28,7 +31,7 @@ pub enum Form {
 
 impl Attribute {
     const fn of(name: &'static str, form: Form) -> Attribute {
-        Attribute { name, form, element: None }
+        Attribute { name, form, element: None, varies_by_major: false }
     }
 
     /// An attribute whose values are words.
@@ -54,5 +57,10 @@ impl Attribute {
     /// The same, belonging to this element.
     pub const fn within(self, element: Element) -> Attribute {
         Attribute { element: Some(element), ..self }
+    }
+
+    /// The same, written differently by major versions.
+    pub const fn varying(self) -> Attribute {
+        Attribute { varies_by_major: true, ..self }
     }
 }

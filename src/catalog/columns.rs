@@ -24,6 +24,10 @@ pub(super) const COLUMN: Description = Description {
     query: column_query,
 };
 
+/// Options of `pg_attribute a`, one a line. From its minor releases of November 2026 (15.20) on, the server keeps a
+/// version of its own among them, which pg_dump leaves out.
+const OPTIONS: &str = "NULLIF(btrim(regexp_replace(array_to_string(a.attoptions, E'\\n'), '(^|\\n)pg_attver=[0-9]*', '', 'g'), E'\\n'), '')";
+
 fn column_query(server: Server) -> String {
     let compression = server.since(14, "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END");
     // Dropped columns leave gaps in attnum: the position counts those that are there.
@@ -40,7 +44,7 @@ fn column_query(server: Server) -> String {
                 CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
             {compression},
             CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
-            array_to_string(a.attoptions, E'\\n'),
+            {OPTIONS},
             array_to_string(a.attfdwoptions, E'\\n'),
             CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'and local' ELSE 'only' END END
         FROM pg_attribute a

@@ -10,6 +10,9 @@ use super::Kind;
 /// `function app.length(app.pipe)`, `comment on column material on table app.pipe`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
+    // Identities are ordered by these, in this order.
+    /// The kind.
+    pub kind: Kind,
     /// What it hangs on: a column on its table, a comment on what it is about.
     pub on: Option<Arc<Identity>>,
     /// The schema; none for what is in none, and for what hangs on something.
@@ -18,8 +21,6 @@ pub struct Identity {
     pub name: Box<str>,
     /// What tells things of one name apart: the types of a function's arguments, the index method of an operator class.
     pub signature: Option<Box<str>>,
-    /// The kind.
-    pub kind: Kind,
 }
 
 impl Identity {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Attribute, Server, columns, relations, schemas};
+use super::{Attribute, Server, columns, relations, rows, schemas};
 
 /// What a kind of fact is: its word, what it belongs to, what is said of it and the query that reads it.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ kinds! {
     Column => columns::COLUMN,
     /// The default of a column.
     Default => columns::DEFAULT,
+    /// A row of a value list.
+    Row => rows::ROW,
 }
 
 impl Kind {
@@ -109,6 +111,8 @@ pub enum Element {
     Triggers,
     /// Policies of row level security.
     Policies,
+    /// Rows of value lists.
+    Rows,
     /// Everything else.
     Other,
     /// The order of columns.
@@ -137,6 +141,7 @@ impl Element {
         Element::Functions,
         Element::Triggers,
         Element::Policies,
+        Element::Rows,
         Element::Other,
         Element::ColumnOrder,
         Element::Comments,
@@ -160,6 +165,7 @@ impl Element {
             Element::Functions => "functions",
             Element::Triggers => "triggers",
             Element::Policies => "policies",
+            Element::Rows => "rows",
             Element::Other => "other",
             Element::ColumnOrder => "column-order",
             Element::Comments => "comments",

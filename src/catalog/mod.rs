@@ -8,17 +8,20 @@ mod attribute;
 mod columns;
 mod identity;
 mod kind;
+mod left_out;
 mod reader;
 mod relations;
+pub mod rows;
 mod schemas;
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Form};
 pub use identity::Identity;
 pub use kind::{Description, Element, Kind};
+pub use left_out::LeftOut;
 pub use reader::read;
 pub use server::Server;
 
@@ -35,6 +38,8 @@ pub struct Catalog {
     pub server: Server,
     /// Every fact, by its identity.
     pub facts: HashMap<Arc<Identity>, Payload>,
+    /// Those that are not to be compared; nor is what hangs on them.
+    pub left_out: HashSet<Arc<Identity>>,
 }
 
 impl Catalog {
@@ -42,5 +47,17 @@ impl Catalog {
     pub fn value(&self, identity: &Identity, attribute: &str) -> Option<&str> {
         let index = identity.kind.attributes().iter().position(|known| known.name == attribute)?;
         self.facts.get(identity)?[index].as_deref()
+    }
+
+    /// Whether a column of a value list is not to be compared.
+    pub fn leaves_out_column(&self, list: &rows::List, column: &str) -> bool {
+        let identity = Identity {
+            kind: Kind::Column,
+            schema: None,
+            name: column.into(),
+            signature: None,
+            on: Some(Arc::new(list.identity())),
+        };
+        self.left_out.contains(&identity)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::{Catalog, Identity, Kind, Payload, Server};
+use super::{Catalog, Identity, Kind, LeftOut, Payload, Server};
 use crate::connection::{Parameters, Session};
 use crate::progress::Cancel;
 use crate::{Error, Result};
@@ -14,10 +14,10 @@ use crate::{Error, Result};
 /// How many columns stand before the attributes; see [`Kind::query`].
 const LEADING: usize = 9;
 
-/// What deparsed text depends on is pinned: with an empty search_path every name outside pg_catalog is qualified.
 /// One snapshot for everything, and nothing can be written.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-    SET LOCAL search_path = pg_catalog;
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// What deparsed text depends on is pinned: with an empty search_path every name outside pg_catalog is qualified.
+pub(super) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = 'hex';
     SET LOCAL xmloption = 'content'; SET LOCAL jit = off;
@@ -29,11 +29,24 @@ const MEMBERS: &str = "SELECT classid, objid FROM pg_depend WHERE deptype = 'e'"
 /// Where a fact is in its database: system catalog, oid, sub-object number.
 type Address = (u32, u32, i32);
 
+/// What the rows of a statement are.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// None.
+    Nothing,
+    /// Addresses of what is left out.
+    LeftOut,
+    /// Members of extensions.
+    Members,
+    /// Facts of a kind.
+    Facts(Kind),
+}
+
 /// Reads all facts of a database's schema.
 ///
 /// # Errors
 /// A connection that fails, a server older than [`Server::OLDEST`], or one that refuses a query.
-pub fn read(connection: &Parameters, cancel: &Cancel) -> Result<Catalog> {
+pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Result<Catalog> {
     let mut session = Session::open(connection, "pum", cancel)?;
     let server = Server { version: session.server_version_num()? };
     if server.major() < Server::OLDEST {
@@ -43,17 +56,21 @@ pub fn read(connection: &Parameters, cancel: &Cancel) -> Result<Catalog> {
             Server::OLDEST
         )));
     }
-    let settings = BEGIN.matches(';').count() + 1;
-    let queries = Kind::ALL.iter().map(|kind| kind.query(server));
-    let message =
-        [BEGIN.to_owned(), MEMBERS.to_owned()].into_iter().chain(queries).collect::<Vec<_>>().join(";\n");
+    let mut statements = vec![(Rows::Nothing, BEGIN.to_owned())];
+    statements.extend(left_out.query().map(|query| (Rows::LeftOut, query)));
+    statements.extend(SETTINGS.split(';').map(|setting| (Rows::Nothing, setting.to_owned())));
+    statements.push((Rows::Members, MEMBERS.to_owned()));
+    statements.extend(Kind::ALL.iter().map(|kind| (Rows::Facts(*kind), kind.query(server))));
+    let (contents, texts): (Vec<Rows>, Vec<String>) = statements.into_iter().unzip();
+
     let mut facts = Facts::default();
     let mut malformed = None;
-    session.query_rows(&message, &mut |statement, row| {
-        let read = match statement.checked_sub(settings) {
-            Some(0) => facts.member(row),
-            Some(index) => facts.fact(Kind::ALL[index - 1], row),
-            None => Some(()),
+    session.query_rows(&texts.join(";\n"), &mut |statement, row| {
+        let read = match contents.get(statement) {
+            Some(Rows::LeftOut) => facts.left_out(row),
+            Some(Rows::Members) => facts.member(row),
+            Some(Rows::Facts(kind)) => facts.fact(*kind, row),
+            Some(Rows::Nothing) | None => Some(()),
         };
         if read.is_none() && malformed.is_none() {
             malformed = Some(format!("{row:?}"));
@@ -62,19 +79,26 @@ pub fn read(connection: &Parameters, cancel: &Cancel) -> Result<Catalog> {
     session.execute("COMMIT")?;
     match malformed {
         Some(row) => Err(Error::failed(format!("the server's catalog says what is not understood: {row}"))),
-        None => Ok(Catalog { server, facts: facts.facts }),
+        None => Ok(facts.into_catalog(server)),
     }
 }
 
 /// The facts that were read so far.
 #[derive(Default)]
 struct Facts {
+    left_out: Vec<Address>,
     members: HashSet<(u32, u32)>,
     addresses: HashMap<Address, Arc<Identity>>,
     facts: HashMap<Arc<Identity>, Payload>,
 }
 
 impl Facts {
+    /// The address of something that is left out; `None` if the row is not understood.
+    fn left_out(&mut self, row: &SimpleQueryRow) -> Option<()> {
+        self.left_out.push((number(row, 0)?, number(row, 1)?, number(row, 2)?));
+        Some(())
+    }
+
     /// A member of an extension; `None` if the row is not understood.
     fn member(&mut self, row: &SimpleQueryRow) -> Option<()> {
         self.members.insert((number(row, 0)?, number(row, 1)?));
@@ -108,6 +132,11 @@ impl Facts {
         self.addresses.insert(address, Arc::clone(&identity));
         self.facts.insert(identity, payload);
         Some(())
+    }
+
+    fn into_catalog(self, server: Server) -> Catalog {
+        let left_out = self.left_out.iter().filter_map(|address| self.addresses.get(address).cloned());
+        Catalog { server, left_out: left_out.collect(), facts: self.facts }
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) const TABLE: Description = Description {
 pub(super) const VIEW: Description = Description {
     word: "view",
     element: Element::Views,
-    attributes: &[Attribute::sql("definition"), Attribute::list("options")],
+    attributes: &[Attribute::sql("definition").varying(), Attribute::list("options")],
     query: |_| {
         format!(
             "SELECT c.tableoid, c.oid, 0, NULL, NULL, NULL, n.nspname, c.relname, NULL, pg_get_viewdef(c.oid), {OPTIONS}
@@ -67,7 +67,7 @@ pub(super) const MATERIALIZED_VIEW: Description = Description {
     word: "materialized view",
     element: Element::Views,
     attributes: &[
-        Attribute::sql("definition"),
+        Attribute::sql("definition").varying(),
         Attribute::list("options"),
         Attribute::word("access method"),
         Attribute::word("tablespace"),

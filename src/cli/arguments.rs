@@ -77,14 +77,16 @@ pub struct Table {
 impl Table {
     /// The name of the table.
     pub fn name(&self, context: &Context<'_>) -> Result<TableName> {
-        self.table
-            .as_deref()
-            .or(context.config.upgrades_table.as_deref())
-            .ok_or_else(|| {
-                Error::usage("no upgrades table is named")
-                    .hint("name it with -t schema.table, or as upgrades_table in pum.yaml")
-            })?
-            .parse()
+        self.name_if_any(context)?.ok_or_else(|| {
+            Error::usage("no upgrades table is named")
+                .hint("name it with -t schema.table, or as upgrades_table in pum.yaml")
+        })
+    }
+
+    /// The name of the table, for a command that can do without.
+    pub fn name_if_any(&self, context: &Context<'_>) -> Result<Option<TableName>> {
+        let text = self.table.as_deref().or(context.config.upgrades_table.as_deref());
+        text.map(str::parse).transpose()
     }
 }
 

@@ -1,15 +1,16 @@
-use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
 use super::Context;
-use crate::catalog::Element;
-use crate::commands::check::{self, Check};
+use super::arguments::Table;
+use super::reports::ReportArguments;
+use crate::catalog::{Element, LeftOut};
+use crate::commands::check;
 use crate::compare::Scope;
 use crate::progress::Progress;
-use crate::report::file::Target;
-use crate::report::{self, Detail, Form};
 use crate::source::Source;
+use crate::upgrade::TableName;
 use crate::{Error, Result};
 
 /// Compare two sources
@@ -46,13 +47,17 @@ pub struct Arguments {
     /// The second source
     #[arg(long = "pg-service2", alias = "pg_service2", value_name = "SOURCE")]
     second: Option<String>,
-    #[command(flatten)]
-    scope: ScopeArguments,
-    #[command(flatten)]
-    report: ReportArguments,
     /// Exit with 1 also if something could not be compared
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    scope: ScopeArguments,
+    #[command(flatten)]
+    rows: RowsArguments,
+    #[command(flatten)]
+    table: Table,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 /// What of a schema is compared.
@@ -71,9 +76,45 @@ pub struct ScopeArguments {
     /// The only schema to compare; may be repeated
     #[arg(long, value_name = "SCHEMA")]
     schema: Vec<String>,
-    /// Elements to compare that are compared only when asked for: owners, privileges, comments, column-order
+    /// Elements to compare that are compared only when asked for: owners, privileges, comments, column-order, and upgrades-table
     #[arg(long, value_name = "ELEMENT", num_args = 1.., value_delimiter = ',')]
-    with: Vec<Element>,
+    with: Vec<With>,
+    /// A pattern, as of SQL's LIKE, of names of columns to leave out, with what depends on them; may be repeated
+    #[arg(short = 'P', long, alias = "exclude_field_pattern", value_name = "PATTERN")]
+    exclude_field_pattern: Vec<String>,
+}
+
+/// The rows that are compared.
+#[derive(Debug, Args)]
+pub struct RowsArguments {
+    /// Tables whose rows are compared too, by primary key; patterns such as app.vl_* [default: `value_lists` of pum.yaml]
+    #[arg(long, value_name = "TABLE", num_args = 1..)]
+    rows: Vec<String>,
+}
+
+impl RowsArguments {
+    /// The patterns.
+    pub fn patterns(&self, context: &Context<'_>) -> Vec<String> {
+        if self.rows.is_empty() { context.config.value_lists.clone() } else { self.rows.clone() }
+    }
+}
+
+/// What is compared only when asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    Element(Element),
+    UpgradesTable,
+}
+
+impl FromStr for With {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<With, String> {
+        match text {
+            "upgrades-table" => Ok(With::UpgradesTable),
+            element => element.parse().map(With::Element),
+        }
+    }
 }
 
 impl ScopeArguments {
@@ -85,108 +126,24 @@ impl ScopeArguments {
             only: self.only.clone(),
             exclude_schemas: self.exclude_schema.clone(),
             schemas: self.schema.clone(),
-            with: self.with.clone(),
+            with: self
+                .with
+                .iter()
+                .filter_map(|with| match with {
+                    With::Element(element) => Some(*element),
+                    With::UpgradesTable => None,
+                })
+                .collect(),
         }
     }
-}
 
-/// How the differences are told.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "How it is told")]
-pub struct ReportArguments {
-    /// How much is printed: 0 the summary, 1 a line a difference, 2 everything
-    #[arg(
-        short = 'v',
-        long,
-        alias = "verbose_level",
-        value_name = "0|1|2",
-        default_value_t = 2,
-        value_parser = clap::value_parser!(u8).range(0..=2)
-    )]
-    verbose_level: u8,
-    /// Print the summary only, as -v 0 does
-    ///
-    /// The value that older versions had may be given; false, no, off and 0 take it back.
-    #[arg(short = 's', long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes")]
-    silent: Option<String>,
-    /// Print the differences as text, json or html
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Form,
-    /// Write the differences to this file, all of them, and print the summary only
-    #[arg(short = 'o', long, alias = "output_file", value_name = "FILE")]
-    output_file: Option<PathBuf>,
-    /// Write a report to a file, beside what is printed: text:FILE, json:FILE or html:FILE; may be repeated
-    #[arg(long, value_name = "FORMAT:FILE", value_parser = report_to)]
-    report: Vec<(Form, PathBuf)>,
-    /// Show the differences that ignore rules cover, too, with the reasons
-    #[arg(long)]
-    show_ignored: bool,
-    /// Print straight to the terminal; else PUM_PAGER, PAGER or less shows it there
-    #[arg(long)]
-    no_pager: bool,
-}
-
-fn report_to(text: &str) -> std::result::Result<(Form, PathBuf), String> {
-    let (form, file) = text.split_once(':').ok_or_else(|| format!("{text:?} is not FORMAT:FILE"))?;
-    if file.is_empty() {
-        return Err(format!("{text:?} names no file"));
-    }
-    Ok((form.parse()?, file.into()))
-}
-
-/// Where reports go, looked at before the work that they are about.
-pub struct Reports {
-    files: Vec<(Form, Target)>,
-    format: Form,
-    options: report::Options,
-    pager: bool,
-}
-
-impl ReportArguments {
-    /// Looks whether the files can be written.
-    ///
-    /// # Errors
-    /// A file that cannot.
-    pub fn prepare(&self) -> Result<Reports> {
-        let silent = self.silent.as_deref().map(str::to_lowercase);
-        let is_silent =
-            silent.is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "no" | "off" | "n"));
-        let detail = match self.verbose_level {
-            _ if is_silent || self.output_file.is_some() => Detail::Summary,
-            0 => Detail::Summary,
-            1 => Detail::Lines,
-            _ => Detail::Full,
-        };
-        let output = self.output_file.iter().map(|file| (self.format, file));
-        let files = output.chain(self.report.iter().map(|(form, file)| (*form, file)));
-        Ok(Reports {
-            files: files.map(|(form, file)| Ok((form, Target::new(file)?))).collect::<Result<_>>()?,
-            format: if self.output_file.is_some() || is_silent { Form::Text } else { self.format },
-            options: report::Options { detail, show_ignored: self.show_ignored },
-            pager: !self.no_pager,
-        })
-    }
-}
-
-impl Reports {
-    /// Writes the files, then prints.
-    ///
-    /// # Errors
-    /// A file or a standard output that cannot be written to.
-    pub fn tell(&self, check: &Check, context: &Context<'_>) -> Result<()> {
-        let whole = report::Options { detail: Detail::Full, ..self.options };
-        for (form, target) in &self.files {
-            target.write(&report::render(check, *form, &whole)?)?;
-            context.terminal.note(&format!("report written to {}", target.path().display()));
+    /// What is left out by name, the upgrades table among it unless it is asked for.
+    pub fn left_out(&self, upgrades_table: Option<&TableName>) -> LeftOut {
+        let table = upgrades_table.filter(|_| !self.with.contains(&With::UpgradesTable));
+        LeftOut {
+            column_patterns: self.exclude_field_pattern.clone(),
+            tables: table.map(TableName::quoted).into_iter().collect(),
         }
-        if self.format != Form::Text {
-            for sentence in &check.comparison.not_compared {
-                context.terminal.warning(&format!("not compared: {sentence}"));
-            }
-            return context.terminal.text(&report::render(check, self.format, &whole)?);
-        }
-        let text = report::text(check, &self.options);
-        if self.pager { context.terminal.page(&text, context.cancel) } else { context.terminal.text(&text) }
     }
 }
 
@@ -197,6 +154,8 @@ impl Arguments {
             first: source(first, "first", "-p1", context)?,
             second: source(self.second.as_deref(), "second", "-p2", context)?,
             scope: self.scope.scope(context),
+            left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
+            value_lists: self.rows.patterns(context),
         };
         let reports = self.report.prepare()?;
         let check = check::run(&options, context.cancel)?;

@@ -4,7 +4,8 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use crate::catalog::{self, Catalog};
+use crate::catalog::rows::{self, List};
+use crate::catalog::{self, Catalog, LeftOut};
 use crate::compare::{self, Comparison, Scope};
 use crate::progress::Cancel;
 use crate::source::{Opened, Source};
@@ -19,6 +20,10 @@ pub struct Options {
     pub second: Source,
     /// What of them.
     pub scope: Scope,
+    /// What not, by name.
+    pub left_out: LeftOut,
+    /// Patterns of the value lists whose rows are compared, such as `app.vl_*`.
+    pub value_lists: Vec<String>,
 }
 
 /// What a check found.
@@ -53,8 +58,23 @@ impl Check {
 pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
     let first = options.first.open().map_err(|error| of_source(error, "first", None))?;
     let second = options.second.open().map_err(|error| of_source(error, "second", None))?;
-    let (old, new) = read_both(&first, &second, cancel)?;
-    let comparison = compare::compare(&old, &new, &options.scope);
+    let (mut old, mut new) = read_both(&first, &second, &options.left_out, cancel)?;
+    let mut not_compared = Vec::new();
+    if !options.value_lists.is_empty() {
+        let of_first = |error| of_source(error, "first", Some(&first));
+        let of_second = |error| of_source(error, "second", Some(&second));
+        let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
+        let is_left_out = |list: &List, column: &str| {
+            old.leaves_out_column(list, column) || new.leaves_out_column(list, column)
+        };
+        let (of_old, of_new) = (lists(&first).map_err(of_first)?, lists(&second).map_err(of_second)?);
+        let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
+        rows::read(&first.connection, &shared.lists, &mut old, cancel).map_err(of_first)?;
+        rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
+        not_compared = shared.not_compared;
+    }
+    let mut comparison = compare::compare(&old, &new, &options.scope);
+    comparison.not_compared.append(&mut not_compared);
     let (first, second) = labels(&first, &second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
@@ -63,10 +83,15 @@ pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
 }
 
 /// Reads both at the same time: the servers do most of the work.
-fn read_both(first: &Opened, second: &Opened, cancel: &Cancel) -> Result<(Catalog, Catalog)> {
+fn read_both(
+    first: &Opened,
+    second: &Opened,
+    left_out: &LeftOut,
+    cancel: &Cancel,
+) -> Result<(Catalog, Catalog)> {
     let (old, new) = thread::scope(|scope| {
-        let other = scope.spawn(|| catalog::read(&second.connection, cancel));
-        let old = catalog::read(&first.connection, cancel);
+        let other = scope.spawn(|| catalog::read(&second.connection, left_out, cancel));
+        let old = catalog::read(&first.connection, left_out, cancel);
         (old, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     match (old, new) {

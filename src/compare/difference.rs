@@ -28,6 +28,11 @@ pub enum Change {
         /// Its values there.
         values: Payload,
     },
+    /// It is in both under two names, with the same values.
+    Renamed {
+        /// What it is called in the second source.
+        to: Arc<Identity>,
+    },
     /// It is in both, with other values.
     Changed {
         /// The attributes that differ.

@@ -2,15 +2,18 @@
 //! or in both with other values.
 
 mod column_order;
+mod deparse;
 mod difference;
+mod renames;
+pub mod rows;
 mod scope;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
 
-use crate::catalog::{Catalog, Identity};
+use crate::catalog::{Attribute, Catalog, Form, Identity, Kind, Value};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -39,16 +42,21 @@ pub struct Ignored {
 /// Compares what is in scope.
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     let mut all = differences(first, second);
+    let not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
+    renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (kept, unasked) = scope.divide(all);
-    Comparison { differences: fold(kept), unasked, ..Comparison::default() }
+    Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
 }
 
-/// Every difference, fact by fact, in no order.
+/// Every difference, fact by fact, in no order, but for what either side leaves out.
 pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
+    let is_left_out = |identity: &Identity| {
+        identity.chain().any(|above| first.left_out.contains(above) || second.left_out.contains(above))
+    };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
             None => found.push(Difference::new(identity, Change::OnlyFirst { values: old.clone() })),
@@ -59,14 +67,16 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(_, (old, new))| old != new)
+                    .filter(|(attribute, (old, new))| !is_same(attribute, old, new))
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),
                         second: new.clone(),
                     })
                     .collect();
-                found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                if !changes.is_empty() {
+                    found.push(Difference::new(identity, Change::Changed { attributes: changes }));
+                }
             }
         }
     }
@@ -75,7 +85,45 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
             found.push(Difference::new(identity, Change::OnlySecond { values: new.clone() }));
         }
     }
+    if !(first.left_out.is_empty() && second.left_out.is_empty()) {
+        found.retain(|difference| !is_left_out(&difference.identity));
+    }
     found
+}
+
+/// Takes out what two major versions of the server write differently, and says what that was.
+fn leave_out_varying(differences: &mut Vec<Difference>, first: &Catalog, second: &Catalog) -> Vec<String> {
+    let majors = (first.server.major(), second.server.major());
+    let mut left_out = BTreeSet::new();
+    if majors.0 != majors.1 {
+        differences.retain_mut(|difference| {
+            let Change::Changed { attributes } = &mut difference.change else { return true };
+            attributes.retain(|change| {
+                if change.attribute.varies_by_major {
+                    left_out.insert((difference.identity.kind, change.attribute.name));
+                }
+                !change.attribute.varies_by_major
+            });
+            !attributes.is_empty()
+        });
+    }
+    let sentence = |(kind, attribute): (Kind, &str)| {
+        format!(
+            "{attribute} of {}s: PostgreSQL {} and {} write it differently",
+            kind.word(),
+            majors.0,
+            majors.1
+        )
+    };
+    left_out.into_iter().map(sentence).collect()
+}
+
+/// Whether two values of an attribute say the same.
+fn is_same(attribute: &Attribute, old: &Value, new: &Value) -> bool {
+    match (attribute.form, old, new) {
+        (Form::Sql, Some(old), Some(new)) => deparse::same(old, new),
+        _ => old == new,
+    }
 }
 
 /// By schema, then by object, then by what hangs on it.
@@ -89,7 +137,9 @@ fn order(identity: &Identity) -> (String, Vec<Identity>) {
 fn fold(differences: Vec<Difference>) -> Vec<Difference> {
     let alone: HashSet<Identity> = differences
         .iter()
-        .filter(|difference| !matches!(difference.change, Change::Changed { .. }))
+        .filter(|difference| {
+            matches!(difference.change, Change::OnlyFirst { .. } | Change::OnlySecond { .. })
+        })
         .map(|difference| (*difference.identity).clone())
         .collect();
     let mut folded: Vec<Difference> = Vec::with_capacity(differences.len());

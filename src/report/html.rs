@@ -232,7 +232,7 @@ fn one(difference: &Difference, outer: Option<&Identity>) -> One {
     let (sign, class) = match &difference.change {
         Change::OnlyFirst { .. } => ("−", "first"),
         Change::OnlySecond { .. } => ("+", "second"),
-        Change::Changed { .. } => ("~", "changed"),
+        Change::Changed { .. } | Change::Renamed { .. } => ("~", "changed"),
     };
     let mut one = One {
         sign,
@@ -251,6 +251,13 @@ fn one(difference: &Difference, outer: Option<&Identity>) -> One {
             one.blocks = description.blocks.iter().map(|(name, text)| whole(name, text)).collect();
             one.contents = within(identity, &contents(difference));
         }
+        Change::Renamed { to } => one.pairs.push(Pair {
+            name: "name",
+            first: line(&identity.name),
+            second: line(&to.name),
+            is_first_none: false,
+            is_second_none: false,
+        }),
         Change::Changed { attributes } => {
             for change in attributes {
                 match pair(change) {

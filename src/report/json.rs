@@ -77,6 +77,7 @@ enum Changed<'a> {
     OnlyFirst { values: Vec<Said<'a>>, contents: Vec<One<'a>> },
     OnlySecond { values: Vec<Said<'a>>, contents: Vec<One<'a>> },
     Changed { attributes: Vec<Both<'a>> },
+    Renamed { to: String },
 }
 
 /// A value of a fact that is on one side only.
@@ -156,6 +157,7 @@ fn one(difference: &Difference) -> One<'_> {
         Change::OnlySecond { values } => {
             Changed::OnlySecond { values: said(identity.kind.attributes(), values), contents: contents() }
         }
+        Change::Renamed { to } => Changed::Renamed { to: to.to_string() },
         Change::Changed { attributes } => {
             let both = attributes.iter().map(|change| Both {
                 attribute: change.attribute.name,

@@ -13,7 +13,7 @@ pub struct Counts {
     pub only_first: usize,
     /// Only in the second source.
     pub only_second: usize,
-    /// In both, but different.
+    /// In both, but different, if only by the name.
     pub changed: usize,
 }
 
@@ -32,7 +32,7 @@ pub fn by_element(differences: &[Difference]) -> BTreeMap<Element, Counts> {
         match difference.change {
             Change::OnlyFirst { .. } => counts.only_first += 1,
             Change::OnlySecond { .. } => counts.only_second += 1,
-            Change::Changed { .. } => counts.changed += 1,
+            Change::Changed { .. } | Change::Renamed { .. } => counts.changed += 1,
         }
     }
     elements

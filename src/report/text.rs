@@ -128,13 +128,16 @@ fn sign(change: &Change) -> (char, Style) {
     match change {
         Change::OnlyFirst { .. } => ('-', RED),
         Change::OnlySecond { .. } => ('+', GREEN),
-        Change::Changed { .. } => ('~', YELLOW),
+        Change::Changed { .. } | Change::Renamed { .. } => ('~', YELLOW),
     }
 }
 
 fn in_one_line(text: &mut String, difference: &Difference) -> Result {
     let (sign, style) = sign(&difference.change);
     write!(text, "  {style}{sign} {}{style:#}", line(&difference.identity.to_string()))?;
+    if let Change::Renamed { to } = &difference.change {
+        write!(text, ": renamed to {}", line(&to.name))?;
+    }
     if let Change::Changed { attributes } = &difference.change {
         let names: Vec<&str> = attributes.iter().map(|change| change.attribute.name).collect();
         write!(text, ": {}", names.join(", "))?;
@@ -171,6 +174,11 @@ fn write_difference(
     let name = outer.map_or_else(|| line(&identity.to_string()), |outer| name_within(identity, outer));
     let strong = if outer.is_none() { style.bold() } else { style };
     match &difference.change {
+        Change::Renamed { to } => {
+            writeln!(text, "{:indent$}{strong}{sign} {name}{strong:#}", "")?;
+            let (first, second) = (line(&identity.name), line(&to.name));
+            writeln!(text, "{:indent$}    name: {RED}{first}{RED:#} → {GREEN}{second}{GREEN:#}", "")
+        }
         Change::Changed { attributes } => {
             writeln!(text, "{:indent$}{strong}{sign} {name}{strong:#}", "")?;
             attributes.iter().try_for_each(|change| write_change(text, change, indent + 4))
