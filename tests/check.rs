@@ -1,6 +1,7 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod report;
 mod restored;
 mod rows;
 mod scope;

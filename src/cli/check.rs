@@ -27,7 +27,7 @@ use crate::{Error, Result};
     after_long_help = "Elements: \
 schemas, extensions, types, tables, columns (with their defaults), constraints, indexes, sequences, views (also \
 materialized ones, with their columns), rules, functions (also procedures and aggregates), triggers (also event \
-triggers), policies, other. Four more are compared only with --with, and otherwise counted: column-order, comments, \
+triggers), policies, rows (of value lists, with --rows), other. Four more are compared only with --with, and otherwise counted: column-order, comments, \
 owners, privileges.
 
 Exit codes: 0 the sources are equal; 1 they differ (with --strict also: something could not be compared); 2 usage or \
@@ -41,10 +41,10 @@ Examples:
   pum check -p1 prod -p2 test --report html:drift.html --report json:drift.json"
 )]
 pub struct Arguments {
-    /// The first source [default: `database` of pum.yaml]
+    /// The first source (also -p1) [default: `database` of pum.yaml]
     #[arg(long = "pg-service1", alias = "pg_service1", value_name = "SOURCE")]
     first: Option<String>,
-    /// The second source
+    /// The second source (also -p2)
     #[arg(long = "pg-service2", alias = "pg_service2", value_name = "SOURCE")]
     second: Option<String>,
     /// Exit with 1 also if something could not be compared

@@ -2,7 +2,7 @@
 //! template escapes whatever comes from a database; should that ever fail, the page's own policy lets no script run but
 //! its own.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -11,8 +11,8 @@ use openssl::base64::encode_block;
 use openssl::sha::sha256;
 use serde::Serialize;
 
-use super::outline::{by_element, by_schema, objects, unasked, verdict};
-use super::value::{NONE, Tag, describe, diff, in_line, line, name_within, visible};
+use super::outline::{Contents, by_element, by_schema, objects, unasked, verdict};
+use super::value::{NONE, Tag, diff, in_line, line, name_within, visible};
 use crate::catalog::Identity;
 use crate::commands::check::Check;
 use crate::compare::{AttributeChange, Change, Difference};
@@ -36,7 +36,7 @@ struct Page<'a> {
     verdict: String,
     number: usize,
     objects: usize,
-    elements: Vec<Filter>,
+    elements: Vec<ElementCounts>,
     schema_filters: Vec<Filter>,
     changes: Vec<Filter>,
     unasked: Vec<String>,
@@ -65,6 +65,8 @@ struct One {
     sign: &'static str,
     change: &'static str,
     element: &'static str,
+    /// Whether it is about the object itself.
+    is_own: bool,
     name: String,
     /// Of one that is on one side only: what has place in a line.
     phrases: String,
@@ -102,7 +104,16 @@ struct Filter {
     name: String,
     title: String,
     number: usize,
-    said: String,
+}
+
+#[derive(Serialize)]
+struct ElementCounts {
+    name: &'static str,
+    title: &'static str,
+    number: usize,
+    only_first: usize,
+    only_second: usize,
+    changed: usize,
 }
 
 #[derive(Serialize)]
@@ -167,14 +178,18 @@ fn page(check: &Check) -> std::result::Result<String, minijinja::Error> {
     template.render(Serde(page))
 }
 
-fn elements(check: &Check) -> Vec<Filter> {
-    let filter = |(element, counts): (crate::catalog::Element, super::outline::Counts)| Filter {
-        name: element.name().to_owned(),
-        title: element.name().to_owned(),
-        number: counts.all(),
-        said: format!("−{} +{} ~{}", counts.only_first, counts.only_second, counts.changed),
-    };
-    by_element(&check.comparison.differences).into_iter().map(filter).collect()
+fn elements(check: &Check) -> Vec<ElementCounts> {
+    let elements = by_element(&check.comparison.differences).into_iter();
+    elements
+        .map(|(element, counts)| ElementCounts {
+            name: element.name(),
+            title: element.name(),
+            number: counts.all(),
+            only_first: counts.only_first,
+            only_second: counts.only_second,
+            changed: counts.changed,
+        })
+        .collect()
 }
 
 fn schema_filters(differences: &[Difference]) -> Vec<Filter> {
@@ -188,7 +203,6 @@ fn schema_filters(differences: &[Difference]) -> Vec<Filter> {
             name: name.to_owned(),
             title: if name.is_empty() { "in no schema".to_owned() } else { line(name) },
             number,
-            said: String::new(),
         })
         .collect()
 }
@@ -200,12 +214,7 @@ fn changes(check: &Check) -> Vec<Filter> {
         all.only_second += counts.only_second;
         all.changed += counts.changed;
     }
-    let filter = |name: &str, title: String, number| Filter {
-        name: name.to_owned(),
-        title,
-        number,
-        said: String::new(),
-    };
+    let filter = |name: &str, title: String, number| Filter { name: name.to_owned(), title, number };
     vec![
         filter("first", format!("− only in {}", line(&check.first)), all.only_first),
         filter("second", format!("+ only in {}", line(&check.second)), all.only_second),
@@ -228,16 +237,22 @@ fn ignored(check: &Check) -> Vec<Ignored<'_>> {
 
 /// A difference, by its name within an outer object.
 fn one(difference: &Difference, outer: Option<&Identity>) -> One {
+    part(difference, outer, &Contents::of(difference))
+}
+
+/// A difference, or what hangs on one.
+fn part(difference: &Difference, outer: Option<&Identity>, contents: &Contents<'_>) -> One {
     let identity = &*difference.identity;
-    let (sign, class) = match &difference.change {
+    let (sign, change) = match &difference.change {
         Change::OnlyFirst { .. } => ("−", "first"),
         Change::OnlySecond { .. } => ("+", "second"),
         Change::Changed { .. } | Change::Renamed { .. } => ("~", "changed"),
     };
     let mut one = One {
         sign,
-        change: class,
+        change,
         element: difference.element().name(),
+        is_own: outer.is_some_and(|outer| outer == identity),
         name: outer.map_or_else(|| line(&identity.to_string()), |outer| name_within(identity, outer)),
         phrases: String::new(),
         blocks: Vec::new(),
@@ -246,10 +261,10 @@ fn one(difference: &Difference, outer: Option<&Identity>) -> One {
     };
     match &difference.change {
         Change::OnlyFirst { values } | Change::OnlySecond { values } => {
-            let description = describe(identity.kind, values);
+            let (description, rest) = contents.describe(identity, values);
             one.phrases = description.phrases.join(", ");
             one.blocks = description.blocks.iter().map(|(name, text)| whole(name, text)).collect();
-            one.contents = within(identity, &contents(difference));
+            one.contents = rest.into_iter().map(|inner| part(inner, Some(identity), contents)).collect();
         }
         Change::Renamed { to } => one.pairs.push(Pair {
             name: "name",
@@ -268,27 +283,6 @@ fn one(difference: &Difference, outer: Option<&Identity>) -> One {
         }
     }
     one
-}
-
-type Contents<'a> = HashMap<&'a Identity, Vec<&'a Difference>>;
-
-/// What hangs on an object that is on one side only, by what each hangs on.
-fn contents(difference: &Difference) -> Contents<'_> {
-    let known: HashSet<&Identity> = difference.contents.iter().map(|inner| &*inner.identity).collect();
-    let mut contents: Contents<'_> = HashMap::new();
-    for inner in &difference.contents {
-        let above = inner.identity.chain().skip(1).find(|above| known.contains(above));
-        contents.entry(above.unwrap_or(&difference.identity)).or_default().push(inner);
-    }
-    contents
-}
-
-fn within(identity: &Identity, contents: &Contents<'_>) -> Vec<One> {
-    let inner = contents.get(identity).map_or(&[][..], Vec::as_slice);
-    inner
-        .iter()
-        .map(|inner| One { contents: within(&inner.identity, contents), ..one(inner, Some(identity)) })
-        .collect()
 }
 
 /// An attribute whose values have a line each.
@@ -310,17 +304,19 @@ fn pair(change: &AttributeChange) -> Option<Pair> {
 }
 
 fn changed_block(change: &AttributeChange) -> Block {
-    let lines = diff(change.first.as_deref(), change.second.as_deref()).into_iter().map(|line| Line {
-        class: match line.tag {
-            Tag::Header => "hunk",
-            Tag::Both => "both",
-            Tag::First => "first",
-            Tag::Second => "second",
-            Tag::Remark => "remark",
-        },
-        sign: line.tag.sign(),
-        parts: line.parts,
-    });
+    let lines = diff(change.attribute.form, change.first.as_deref(), change.second.as_deref())
+        .into_iter()
+        .map(|line| Line {
+            class: match line.tag {
+                Tag::Header => "hunk",
+                Tag::Both => "both",
+                Tag::First => "first",
+                Tag::Second => "second",
+                Tag::Remark => "remark",
+            },
+            sign: line.tag.sign(),
+            parts: line.parts,
+        });
     Block { name: change.attribute.name, lines: lines.collect() }
 }
 

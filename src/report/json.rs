@@ -68,12 +68,12 @@ struct One<'a> {
     path: String,
     name: &'a str,
     #[serde(flatten)]
-    change: Changed<'a>,
+    change: ChangeKind<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-enum Changed<'a> {
+enum ChangeKind<'a> {
     OnlyFirst { values: Vec<Said<'a>>, contents: Vec<One<'a>> },
     OnlySecond { values: Vec<Said<'a>>, contents: Vec<One<'a>> },
     Changed { attributes: Vec<Both<'a>> },
@@ -152,12 +152,12 @@ fn one(difference: &Difference) -> One<'_> {
     let contents = || difference.contents.iter().map(one).collect();
     let change = match &difference.change {
         Change::OnlyFirst { values } => {
-            Changed::OnlyFirst { values: said(identity.kind.attributes(), values), contents: contents() }
+            ChangeKind::OnlyFirst { values: said(identity.kind.attributes(), values), contents: contents() }
         }
         Change::OnlySecond { values } => {
-            Changed::OnlySecond { values: said(identity.kind.attributes(), values), contents: contents() }
+            ChangeKind::OnlySecond { values: said(identity.kind.attributes(), values), contents: contents() }
         }
-        Change::Renamed { to } => Changed::Renamed { to: to.to_string() },
+        Change::Renamed { to } => ChangeKind::Renamed { to: to.to_string() },
         Change::Changed { attributes } => {
             let both = attributes.iter().map(|change| Both {
                 attribute: change.attribute.name,
@@ -165,7 +165,7 @@ fn one(difference: &Difference) -> One<'_> {
                 first: shown(change.attribute.form, &change.first),
                 second: shown(change.attribute.form, &change.second),
             });
-            Changed::Changed { attributes: both.collect() }
+            ChangeKind::Changed { attributes: both.collect() }
         }
     };
     One {

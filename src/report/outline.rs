@@ -1,8 +1,9 @@
 //! What every form of a report tells: the sentences of the summary, and the differences by schema and object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::catalog::{Element, Identity};
+use super::value::{Description, describe, line};
+use crate::catalog::{Element, Identity, Payload};
 use crate::commands::check::Check;
 use crate::compare::{Change, Difference};
 
@@ -50,8 +51,7 @@ pub struct SchemaGroup<'a> {
 impl SchemaGroup<'_> {
     /// What it is called.
     pub fn title(&self) -> String {
-        self.name
-            .map_or_else(|| "in no schema".to_owned(), |name| format!("schema {}", super::value::line(name)))
+        self.name.map_or_else(|| "in no schema".to_owned(), |name| format!("schema {}", line(name)))
     }
 }
 
@@ -81,6 +81,68 @@ pub fn by_schema<'a>(differences: impl IntoIterator<Item = &'a Difference>) -> V
     schemas
 }
 
+/// What hangs on an object that is on one side only, by what each hangs on.
+#[derive(Debug)]
+pub struct Contents<'a>(HashMap<&'a Identity, Vec<&'a Difference>>);
+
+impl<'a> Contents<'a> {
+    /// The contents of a difference; columns stand in their own order.
+    pub fn of(difference: &'a Difference) -> Contents<'a> {
+        let known: HashSet<&Identity> = difference.contents.iter().map(|inner| &*inner.identity).collect();
+        let mut contents: HashMap<&Identity, Vec<&Difference>> = HashMap::new();
+        for inner in &difference.contents {
+            let above = inner.identity.chain().skip(1).find(|above| known.contains(above));
+            contents.entry(above.unwrap_or(&difference.identity)).or_default().push(inner);
+        }
+        for inner in contents.values_mut() {
+            inner.sort_by_key(|difference| position(difference));
+        }
+        Contents(contents)
+    }
+
+    /// What hangs on this one itself.
+    fn on(&self, identity: &Identity) -> &[&'a Difference] {
+        self.0.get(identity).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says what a fact is, with what hangs on it and has place in its line, as a default and a comment have; and
+    /// gives the rest of what hangs on it.
+    pub fn describe(&self, identity: &Identity, values: &Payload) -> (Description, Vec<&'a Difference>) {
+        let mut description = describe(identity.kind, values);
+        let mut rest = Vec::new();
+        for inner in self.on(identity) {
+            let is_nameless = inner.identity.name.is_empty() && self.on(&inner.identity).is_empty();
+            let values = self::values(inner).filter(|_| is_nameless);
+            match values.map(|values| describe(inner.identity.kind, values)) {
+                Some(said) if said.blocks.is_empty() => {
+                    let phrase = format!("{} {}", inner.identity.kind.word(), said.phrases.join(", "));
+                    description.phrases.push(phrase.trim_end().to_owned());
+                }
+                _ => rest.push(*inner),
+            }
+        }
+        (description, rest)
+    }
+}
+
+/// The place of a column among its like; of all else, behind them.
+fn position(difference: &Difference) -> u32 {
+    let attributes = difference.identity.kind.attributes().iter();
+    let position = attributes.zip(values(difference).into_iter().flatten()).find_map(|(attribute, value)| {
+        let value = value.as_deref().filter(|_| attribute.element == Some(Element::ColumnOrder))?;
+        value.parse().ok()
+    });
+    position.unwrap_or(u32::MAX)
+}
+
+/// The values of a fact that is on one side only.
+pub fn values(difference: &Difference) -> Option<&Payload> {
+    match &difference.change {
+        Change::OnlyFirst { values } | Change::OnlySecond { values } => Some(values),
+        Change::Changed { .. } | Change::Renamed { .. } => None,
+    }
+}
+
 /// How many objects the differences are in.
 pub fn objects(differences: &[Difference]) -> usize {
     by_schema(differences).iter().map(|schema| schema.objects.len()).sum()
@@ -94,7 +156,7 @@ pub fn count(number: usize, what: &str) -> String {
 /// The verdict in a sentence.
 pub fn verdict(check: &Check) -> String {
     let differences = &check.comparison.differences;
-    let (first, second) = (super::value::line(&check.first), super::value::line(&check.second));
+    let (first, second) = (line(&check.first), line(&check.second));
     if !differences.is_empty() {
         let (number, objects) =
             (count(differences.len(), "difference"), count(objects(differences), "object"));

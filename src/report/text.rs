@@ -1,13 +1,12 @@
 //! Differences for people: a summary, then by schema and object. Nothing is cut off; the colours are taken off by the
 //! stream where they do not belong.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::{Result, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::outline::{ObjectGroup, by_element, by_schema, count, unasked, verdict};
-use super::value::{Description, NONE, Tag, describe, diff, in_line, is_long, line, name_within};
+use super::outline::{Contents, ObjectGroup, by_element, by_schema, count, unasked, values, verdict};
+use super::value::{NONE, Tag, diff, in_line, is_long, line, name_within};
 use super::{Detail, Options};
 use crate::catalog::Identity;
 use crate::commands::check::Check;
@@ -147,9 +146,8 @@ fn in_one_line(text: &mut String, difference: &Difference) -> Result {
 
 /// The differences of an object: under its name, unless it has but its own.
 fn write_object(text: &mut String, object: &ObjectGroup<'_>) -> Result {
-    let is_own = |difference: &&&Difference| *difference.identity == *object.identity;
     let (own, parts): (Vec<&Difference>, Vec<&Difference>) =
-        object.differences.iter().partition(|difference| is_own(&difference));
+        object.differences.iter().partition(|difference| *difference.identity == *object.identity);
     if own.is_empty() {
         writeln!(text, "    {BOLD}{}{BOLD:#}", line(&object.identity.to_string()))?;
     }
@@ -183,73 +181,35 @@ fn write_difference(
             writeln!(text, "{:indent$}{strong}{sign} {name}{strong:#}", "")?;
             attributes.iter().try_for_each(|change| write_change(text, change, indent + 4))
         }
-        Change::OnlyFirst { values } | Change::OnlySecond { values } => {
+        Change::OnlyFirst { .. } | Change::OnlySecond { .. } => {
             write!(text, "{:indent$}{strong}{sign} {name}{strong:#}", "")?;
-            let contents = Contents::of(difference);
-            write_fact(text, identity, &describe(identity.kind, values), &contents, style, indent + 4)
+            write_fact(text, difference, &Contents::of(difference), style, indent + 4)
         }
-    }
-}
-
-/// What hangs on an object that is on one side only, by what each hangs on.
-struct Contents<'a>(HashMap<&'a Identity, Vec<(&'a Identity, Description)>>);
-
-impl<'a> Contents<'a> {
-    fn of(difference: &'a Difference) -> Contents<'a> {
-        let known: HashSet<&Identity> = difference.contents.iter().map(|inner| &*inner.identity).collect();
-        let mut contents: HashMap<&Identity, Vec<_>> = HashMap::new();
-        for inner in &difference.contents {
-            let (Change::OnlyFirst { values } | Change::OnlySecond { values }) = &inner.change else {
-                continue;
-            };
-            let above = inner.identity.chain().skip(1).find(|above| known.contains(above));
-            contents
-                .entry(above.unwrap_or(&difference.identity))
-                .or_default()
-                .push((&*inner.identity, describe(inner.identity.kind, values)));
-        }
-        Contents(contents)
-    }
-
-    fn within(&self, identity: &Identity) -> &[(&'a Identity, Description)] {
-        self.0.get(identity).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether it has place in the line of what it hangs on, as a default and a comment have.
-    fn is_short(&self, identity: &Identity, description: &Description) -> bool {
-        identity.name.is_empty() && description.blocks.is_empty() && self.within(identity).is_empty()
     }
 }
 
 /// The rest of the line of a fact that is on one side only, behind its name, then what needs lines of its own.
 fn write_fact(
     text: &mut String,
-    identity: &Identity,
-    description: &Description,
+    fact: &Difference,
     contents: &Contents<'_>,
     style: Style,
     indent: usize,
 ) -> Result {
-    let mut phrases = description.phrases.clone();
-    let mut rest = Vec::new();
-    for (inner, said) in contents.within(identity) {
-        if contents.is_short(inner, said) {
-            phrases.push(format!("{} {}", inner.kind.word(), said.phrases.join(", ")).trim_end().to_owned());
-        } else {
-            rest.push((inner, said));
-        }
-    }
-    let colon = if phrases.is_empty() { "" } else { ": " };
-    writeln!(text, "{style}{colon}{}{style:#}", phrases.join(", "))?;
+    let identity = &fact.identity;
+    let Some(values) = values(fact) else { return writeln!(text) };
+    let (description, rest) = contents.describe(identity, values);
+    let colon = if description.phrases.is_empty() { "" } else { ": " };
+    writeln!(text, "{style}{colon}{}{style:#}", description.phrases.join(", "))?;
     for (name, block) in &description.blocks {
         writeln!(text, "{:indent$}{name}:", "")?;
         for line in block.lines() {
             writeln!(text, "{:indent$}  {style}{line}{style:#}", "")?;
         }
     }
-    for (inner, said) in rest {
-        write!(text, "{:indent$}{style}{}{style:#}", "", name_within(inner, identity))?;
-        write_fact(text, inner, said, contents, style, indent + 2)?;
+    for inner in rest {
+        write!(text, "{:indent$}{style}{}{style:#}", "", name_within(&inner.identity, identity))?;
+        write_fact(text, inner, contents, style, indent + 2)?;
     }
     Ok(())
 }
@@ -261,7 +221,7 @@ fn write_change(text: &mut String, change: &AttributeChange, indent: usize) -> R
     let has_lines = |value: Option<&str>| value.is_some_and(|value| value.contains('\n'));
     if has_lines(first) || has_lines(second) {
         writeln!(text, "{:indent$}{name}:", "")?;
-        return write_diff(text, first, second, indent + 2);
+        return write_diff(text, change, indent + 2);
     }
     let shown = |value: Option<&str>| value.map_or_else(|| NONE.to_owned(), |value| in_line(form, value));
     let (first, second) = (shown(first), shown(second));
@@ -274,8 +234,8 @@ fn write_change(text: &mut String, change: &AttributeChange, indent: usize) -> R
     writeln!(text, "{:indent$}  {GREEN}+{second}{GREEN:#}", "")
 }
 
-fn write_diff(text: &mut String, first: Option<&str>, second: Option<&str>, indent: usize) -> Result {
-    for line in diff(first, second) {
+fn write_diff(text: &mut String, change: &AttributeChange, indent: usize) -> Result {
+    for line in diff(change.attribute.form, change.first.as_deref(), change.second.as_deref()) {
         let style = match line.tag {
             Tag::Header => CYAN,
             Tag::First => RED,

@@ -158,10 +158,11 @@ impl DiffLine {
     }
 }
 
-/// The unified diff of two values. A value that is only on one side has all its lines there.
-pub fn diff(first: Option<&str>, second: Option<&str>) -> Vec<DiffLine> {
+/// The unified diff of two values. A value that is only on one side has all its lines there. The items of a list have
+/// no numbers; where some are left out, `…` says so.
+pub fn diff(form: Form, first: Option<&str>, second: Option<&str>) -> Vec<DiffLine> {
     match (first, second) {
-        (Some(first), Some(second)) => unified(first, second),
+        (Some(first), Some(second)) => unified(form, first, second),
         (first, second) => {
             let side = |value: Option<&str>, tag: Tag| {
                 let lines: Vec<DiffLine> =
@@ -173,14 +174,20 @@ pub fn diff(first: Option<&str>, second: Option<&str>) -> Vec<DiffLine> {
     }
 }
 
-fn unified(first: &str, second: &str) -> Vec<DiffLine> {
+fn unified(form: Form, first: &str, second: &str) -> Vec<DiffLine> {
     // What ends without a line feed on both sides, as all deparsed text does, is not worth a remark.
     let end = if first.ends_with('\n') || second.ends_with('\n') { "" } else { "\n" };
     let (first, second) = (format!("{}{end}", visible(first)), format!("{}{end}", visible(second)));
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&first, &second);
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        lines.push(DiffLine::new(Tag::Header, hunk.header().to_string()));
+        match form {
+            Form::List if lines.is_empty() && hunk.ops()[0].old_range().start == 0 => {}
+            Form::List => lines.push(DiffLine::new(Tag::Header, "…")),
+            Form::Word | Form::Sql | Form::Text => {
+                lines.push(DiffLine::new(Tag::Header, hunk.header().to_string()));
+            }
+        }
         for change in hunk.ops().iter().flat_map(|operation| diff.iter_inline_changes(operation)) {
             let tag = match change.tag() {
                 ChangeTag::Equal => Tag::Both,
@@ -207,10 +214,14 @@ fn unified(first: &str, second: &str) -> Vec<DiffLine> {
 
 #[cfg(test)]
 mod tests {
-    use super::{diff, line, visible};
+    use super::{Form, diff, line, visible};
 
     fn shown(first: Option<&str>, second: Option<&str>) -> String {
-        diff(first, second)
+        shown_as(Form::Sql, first, second)
+    }
+
+    fn shown_as(form: Form, first: Option<&str>, second: Option<&str>) -> String {
+        diff(form, first, second)
             .iter()
             .map(|line| format!("{}{}", line.tag.sign(), line.text()))
             .collect::<Vec<_>>()
@@ -237,6 +248,11 @@ mod tests {
             shown(Some(&lines("ten")), Some(&lines("TEN"))),
             "@@ -7,7 +7,7 @@\n 7\n 8\n 9\n-ten\n+TEN\n 11\n 12\n 13"
         );
+        assert_eq!(
+            shown_as(Form::List, Some(&lines("ten")), Some(&lines("TEN"))),
+            "…\n 7\n 8\n 9\n-ten\n+TEN\n 11\n 12\n 13"
+        );
+        assert_eq!(shown_as(Form::List, Some("a\nb"), Some("b\na")), "+b\n a\n-b");
         assert_eq!(shown(None, Some("a\nb")), "+a\n+b");
         assert_eq!(shown(Some("a\n\nb"), None), "-a\n-\n-b");
     }
