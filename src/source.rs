@@ -1,13 +1,33 @@
-//! The text of a source becomes a database that can be read.
+//! The text of a source becomes a database that can be read: a database is one already, a dump is restored into a
+//! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
-use crate::connection::Parameters;
+mod relay;
+mod restored;
+mod throwaway;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use crate::connection::{Parameters, Session};
+use crate::dump::Archive;
+use crate::error::Kind;
+use crate::progress::{Cancel, Progress};
+use crate::shadow::Cluster;
 use crate::{Error, Result};
+use relay::Relay;
+use restored::Readied;
+pub use throwaway::{Loading, Throwaway};
 
 /// Anything that can be read as a schema.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A database, by a service, a URI or a key/value string.
     Database(Parameters),
+    /// A dump: custom, directory, tar or plain SQL.
+    File(PathBuf),
+    /// An empty database.
+    Shadow,
 }
 
 /// A source that is open: a database to read, for as long as this lives.
@@ -17,6 +37,20 @@ pub struct Opened {
     pub connection: Parameters,
     /// What to call it: the service, if there is one, else the database.
     pub label: String,
+    /// The cluster that it is in, if that is a throwaway one.
+    cluster: Option<Arc<Cluster>>,
+}
+
+impl Opened {
+    /// A database that exists.
+    pub fn database(connection: &Parameters) -> Opened {
+        Opened { connection: connection.clone(), label: label(connection), cluster: None }
+    }
+
+    /// Whether it is gone when this is dropped.
+    pub fn is_throwaway(&self) -> bool {
+        self.cluster.is_some()
+    }
 }
 
 impl Source {
@@ -25,32 +59,135 @@ impl Source {
     /// # Errors
     /// A text that is not understood, or that names no database.
     pub fn resolve(text: &str) -> Result<Source> {
-        let parameters = Parameters::resolve(text)?;
-        if !parameters.names_database() {
-            return Err(Error::usage("no database is named").hint(
-                "a source is a service, a URI or \"host=… dbname=…\"; PGSERVICE or PGDATABASE may name the database",
-            ));
+        let wrong = |message: String| {
+            Err(Error::usage(message).hint(
+                "a source is a service, a URI, a key/value string, file:PATH (a dump) or shadow: (an empty database)",
+            ))
+        };
+        match text.split_once(':') {
+            Some(("file", "")) => wrong("file: names no dump".to_owned()),
+            Some(("file", path)) => Ok(Source::File(PathBuf::from(path))),
+            Some(("shadow", "")) => Ok(Source::Shadow),
+            Some(("shadow", rest)) => {
+                wrong(format!("shadow: is an empty database; {rest:?} behind it means nothing"))
+            }
+            Some(("git", _)) => wrong(format!(
+                "{text} cannot be read: this version of pum does not build models from git yet"
+            )),
+            _ => {
+                let parameters = Parameters::resolve(text)?;
+                if parameters.names_database() {
+                    return Ok(Source::Database(parameters));
+                }
+                Err(Error::usage("no database is named")
+                    .hint("add dbname=… to it; PGSERVICE or PGDATABASE may name the database, too"))
+            }
         }
-        Ok(Source::Database(parameters))
     }
 
     /// What the user should know about how it is named.
     pub fn warnings(&self) -> &[String] {
         match self {
             Source::Database(connection) => connection.warnings(),
+            Source::File(_) | Source::Shadow => &[],
         }
     }
 
-    /// Makes a database of it that can be read.
+    /// What to call it.
+    pub fn label(&self) -> String {
+        match self {
+            Source::Database(connection) => label(connection),
+            Source::File(path) => format!("file:{}", path.display()),
+            Source::Shadow => "shadow:".to_owned(),
+        }
+    }
+
+    /// Makes a database of it that can be read. `throwaway` gives the cluster where it needs one, which is of the major
+    /// version `major` at least, if that is known.
     ///
     /// # Errors
-    /// None yet: a database is opened by whoever reads it.
-    pub fn open(&self) -> Result<Opened> {
+    /// A dump that is not whole, or that names what is not installed here; server programs that are missing; what the
+    /// server refuses of a dump; interrupted.
+    pub fn open(
+        &self,
+        throwaway: &Throwaway,
+        major: Option<u32>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
         match self {
-            Source::Database(connection) => {
-                let label = connection.service().map_or_else(|| connection.database(), str::to_owned);
-                Ok(Opened { connection: connection.clone(), label })
+            Source::Database(connection) => Ok(Opened::database(connection)),
+            Source::File(path) => {
+                let readied = Readied::of(&Archive::open(path)?, throwaway, cancel)?;
+                throwaway.start(major.max(readied.major()), progress)?;
+                readied.restore(&self.label(), throwaway, progress, cancel)
+            }
+            Source::Shadow => {
+                throwaway.start(major, progress)?;
+                throwaway.empty(&self.label(), "UTF8", cancel)
             }
         }
     }
+}
+
+/// Opens two sources that are going to be compared, at the same time where both are restored.
+///
+/// # Errors
+/// As [`Source::open`], and a database that cannot be reached, if the other source shall be of its version.
+pub fn open_both(
+    first: &Source,
+    second: &Source,
+    throwaway: &Throwaway,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<(Opened, Opened)> {
+    let of_first = |error| of_source(error, "first", &first.label());
+    let of_second = |error| of_source(error, "second", &second.label());
+    if let (Source::File(one), Source::File(other)) = (first, second) {
+        let ready = |path| Readied::of(&Archive::open(path)?, throwaway, cancel);
+        let (one, other) = (ready(one).map_err(of_first)?, ready(other).map_err(of_second)?);
+        throwaway.start(one.major().max(other.major()), progress)?;
+        return Relay::watch(progress, |relay| {
+            thread::scope(|scope| {
+                let second =
+                    scope.spawn(|| other.restore(&second.label(), throwaway, &relay.clone(), cancel));
+                let first = one.restore(&first.label(), throwaway, relay, cancel);
+                let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                Ok((first.map_err(of_first)?, second.map_err(of_second)?))
+            })
+        });
+    }
+    let major = match (first, second) {
+        (Source::Database(_), Source::Database(_)) => None,
+        (Source::Database(database), _) => Some(major(database, cancel).map_err(of_first)?),
+        (_, Source::Database(database)) => Some(major(database, cancel).map_err(of_second)?),
+        _ => None,
+    };
+    let open = |source: &Source| source.open(throwaway, major, progress, cancel);
+    // A dump decides the version of the empty database that it is compared with.
+    if matches!(first, Source::Shadow) {
+        let second = open(second).map_err(of_second)?;
+        return Ok((open(first).map_err(of_first)?, second));
+    }
+    let first = open(first).map_err(of_first)?;
+    Ok((first, open(second).map_err(of_second)?))
+}
+
+/// Adds to an error which of two sources it is about.
+pub fn of_source(error: Error, which: &str, label: &str) -> Error {
+    if error.kind == Kind::Interrupted {
+        error
+    } else {
+        error.note("source", format!("the {which} one, {label}"))
+    }
+}
+
+/// What a database is called.
+fn label(connection: &Parameters) -> String {
+    connection.service().map_or_else(|| connection.database(), str::to_owned)
+}
+
+/// The major version of a database's server.
+fn major(database: &Parameters, cancel: &Cancel) -> Result<u32> {
+    Ok(Session::open(database, "pum", cancel)?.server_version_num()? / 10_000)
 }

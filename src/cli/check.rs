@@ -156,9 +156,11 @@ impl Arguments {
             scope: self.scope.scope(context),
             left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
             value_lists: self.rows.patterns(context),
+            pg_restore: context.config.pg_restore_exe.clone(),
+            pg_dump: context.config.pg_dump_exe.clone(),
         };
         let reports = self.report.prepare()?;
-        let check = check::run(&options, context.cancel)?;
+        let check = check::run(&options, context.terminal, context.cancel)?;
         reports.tell(&check, context)?;
         Ok(u8::from(!check.is_equal() || (self.strict && !check.is_complete())))
     }

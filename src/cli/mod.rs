@@ -12,6 +12,7 @@ mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod test_and_upgrade;
 mod upgrade;
 mod version;
 
@@ -65,6 +66,7 @@ enum Command {
     Info(info::Arguments),
     Version(version::Arguments),
     Upgrade(upgrade::Arguments),
+    TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
@@ -101,6 +103,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     }
     match &command {
         Command::Upgrade(upgrade) => upgrade.configure(terminal)?,
+        Command::TestAndUpgrade(test) => test.configure(terminal)?,
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
         _ => {}
@@ -118,6 +121,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Info(arguments) => arguments.run(&context),
         Command::Version(arguments) => arguments.run(&context),
         Command::Upgrade(arguments) => arguments.run(&context),
+        Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),

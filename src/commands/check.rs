@@ -1,15 +1,20 @@
 //! `pum check`: what two sources do not share.
 
+mod majors;
+
+use std::path::PathBuf;
 use std::thread;
 
 use jiff::Timestamp;
 
+use crate::Result;
 use crate::catalog::rows::{self, List};
 use crate::catalog::{self, Catalog, LeftOut};
 use crate::compare::{self, Comparison, Scope};
-use crate::progress::Cancel;
-use crate::source::{Opened, Source};
-use crate::{Error, Result};
+use crate::error::Kind;
+use crate::progress::{Cancel, Progress};
+use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
+use majors::Programs;
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -24,6 +29,10 @@ pub struct Options {
     pub left_out: LeftOut,
     /// Patterns of the value lists whose rows are compared, such as `app.vl_*`.
     pub value_lists: Vec<String>,
+    /// The pg_restore for dumps; `None`: the one that fits.
+    pub pg_restore: Option<PathBuf>,
+    /// The pg_dump for a side whose server is older than the other's; `None`: the one that fits.
+    pub pg_dump: Option<PathBuf>,
 }
 
 /// What a check found.
@@ -55,27 +64,48 @@ impl Check {
 ///
 /// # Errors
 /// A source that cannot be read; the error says which.
-pub fn run(options: &Options, cancel: &Cancel) -> Result<Check> {
-    let first = options.first.open().map_err(|error| of_source(error, "first", None))?;
-    let second = options.second.open().map_err(|error| of_source(error, "second", None))?;
-    let (mut old, mut new) = read_both(&first, &second, &options.left_out, cancel)?;
-    let mut not_compared = Vec::new();
+pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Check> {
+    let throwaway = Throwaway::new(Loading {
+        pg_restore: options.pg_restore.clone(),
+        schema_only: options.value_lists.is_empty(),
+        ..Loading::default()
+    });
+    let (first, second) = source::open_both(&options.first, &options.second, &throwaway, progress, cancel)?;
+    between(&first, &second, options, progress, cancel)
+}
+
+/// Compares two sources that are open, as the options say; their own sources are not looked at.
+///
+/// # Errors
+/// As [`run`].
+pub fn between(
+    first: &Opened,
+    second: &Opened,
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Check> {
+    let (mut old, mut new) = read_both(first, second, &options.left_out, cancel)?;
+    let programs =
+        Programs { pg_dump: options.pg_dump.as_deref(), pg_restore: options.pg_restore.as_deref() };
+    let obstacle = majors::align((first, &mut old), (second, &mut new), programs, progress, cancel)?;
+    let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {
-        let of_first = |error| of_source(error, "first", Some(&first));
-        let of_second = |error| of_source(error, "second", Some(&second));
         let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
         let is_left_out = |list: &List, column: &str| {
             old.leaves_out_column(list, column) || new.leaves_out_column(list, column)
         };
-        let (of_old, of_new) = (lists(&first).map_err(of_first)?, lists(&second).map_err(of_second)?);
+        let of_first = |error| of_source(error, "first", &first.label);
+        let of_second = |error| of_source(error, "second", &second.label);
+        let (of_old, of_new) = (lists(first).map_err(of_first)?, lists(second).map_err(of_second)?);
         let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
         rows::read(&first.connection, &shared.lists, &mut old, cancel).map_err(of_first)?;
         rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
-        not_compared = shared.not_compared;
+        not_compared.extend(shared.not_compared);
     }
     let mut comparison = compare::compare(&old, &new, &options.scope);
     comparison.not_compared.append(&mut not_compared);
-    let (first, second) = labels(&first, &second);
+    let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
     let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -96,26 +126,13 @@ fn read_both(
     });
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
-        (Ok(_), Err(error)) => Err(of_source(error, "second", Some(second))),
-        (Err(error), new) => {
-            let error = of_source(error, "first", Some(first));
-            Err(match new {
-                Err(too) if error.kind != crate::error::Kind::Interrupted => {
-                    error.note("the second source", format!("{} failed too: {too}", second.label))
-                }
-                _ => error,
-            })
+        (Ok(_), Err(error)) => Err(of_source(error, "second", &second.label)),
+        (Err(error), Err(too)) if error.kind != Kind::Interrupted => {
+            Err(of_source(error, "first", &first.label)
+                .note("the second source", format!("{} failed too: {too}", second.label)))
         }
+        (Err(error), _) => Err(of_source(error, "first", &first.label)),
     }
-}
-
-/// Adds to an error which of the two sources it is about.
-fn of_source(error: Error, which: &str, source: Option<&Opened>) -> Error {
-    if error.kind == crate::error::Kind::Interrupted {
-        return error;
-    }
-    let name = source.map_or_else(String::new, |source| format!(", {}", source.label));
-    error.note("source", format!("the {which} one{name}"))
 }
 
 /// What the two are called: by the first of these that tells them apart.
@@ -128,6 +145,9 @@ fn labels(first: &Opened, second: &Opened) -> (String, String) {
             format!("{} on {}:{}", connection.database(), connection.host(), connection.port())
         },
     ];
-    let told_apart = names.iter().map(|name| (name(first), name(second))).find(|(one, other)| one != other);
+    // Where a throwaway database is says nothing.
+    let known = if first.is_throwaway() || second.is_throwaway() { 1 } else { names.len() };
+    let mut pairs = names[..known].iter().map(|name| (name(first), name(second)));
+    let told_apart = pairs.find(|(one, other)| one != other);
     told_apart.unwrap_or_else(|| (format!("{} (first)", first.label), format!("{} (second)", second.label)))
 }

@@ -45,6 +45,7 @@ pub struct Terminal {
     bars: bars::Bars,
     lines: RefCell<lines::Lines>,
     log: Option<log::Log>,
+    cancel: Cancel,
 }
 
 impl Default for Terminal {
@@ -55,6 +56,7 @@ impl Default for Terminal {
             bars: bars::Bars::default(),
             lines: RefCell::default(),
             log: None,
+            cancel: Cancel::default(),
         };
         terminal.mode = terminal.natural_mode();
         terminal
@@ -62,6 +64,11 @@ impl Default for Terminal {
 }
 
 impl Terminal {
+    /// One whose questions end when the user wants to stop.
+    pub fn new(cancel: &Cancel) -> Terminal {
+        Terminal { cancel: cancel.clone(), ..Terminal::default() }
+    }
+
     /// Bars if somebody watches, else lines.
     pub fn natural_mode(&self) -> Mode {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -191,11 +198,11 @@ impl Progress for Terminal {
     }
 
     fn confirm(&self, question: &str) -> bool {
-        self.bars.above(|| answers::confirm(question))
+        self.bars.above(|| answers::confirm(question, &self.cancel))
     }
 
     fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
-        self.bars.above(|| answers::confirm_by_typing(question, expected))
+        self.bars.above(|| answers::confirm_by_typing(question, expected, &self.cancel))
     }
 }
 

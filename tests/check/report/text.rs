@@ -276,14 +276,14 @@ fn an_error_says_which_source_failed() {
     error: no first source is named
     hint: name it with -p1 SOURCE: a service, a URI or "host=… dbname=…"; or as `database` in pum.yaml
     "#);
-    assert_run!(pair.pum("check -p1 prod -p2 host=/nonexistent"), @r#"
+    assert_run!(pair.pum("check -p1 prod -p2 host=/nonexistent"), @r"
     exit code: 2
     ----- stdout -----
     ----- stderr -----
     error: no database is named
       source: the second one, -p2
-    hint: a source is a service, a URI or "host=… dbname=…"; PGSERVICE or PGDATABASE may name the database
-    "#);
+    hint: add dbname=… to it; PGSERVICE or PGDATABASE may name the database, too
+    ");
     let mut both = pair.pum("check");
     both.args(["-p1", "host=/nonexistent dbname=x", "-p2", "host=/nonexistent dbname=y"]);
     assert_run!(both, @r"
