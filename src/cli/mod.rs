@@ -9,6 +9,7 @@ mod documents;
 mod dump;
 mod info;
 mod repair;
+mod reports;
 mod restore;
 mod rewrite;
 mod test_and_upgrade;

@@ -210,7 +210,7 @@ impl RehearsalArguments {
             Some(source) => Some(check::Options {
                 first: Source::Shadow,
                 second: Source::resolve(source)?,
-                scope: self.scope.scope(),
+                scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
@@ -223,7 +223,8 @@ impl RehearsalArguments {
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,
         };
-        let show = |check: &check::Check| context.terminal.text(&report::text(check));
+        let show =
+            |check: &check::Check| context.terminal.text(&report::text(check, &report::Options::default()));
         let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
         Ok(u8::from(!equal))
     }

@@ -6,6 +6,7 @@ mod bars;
 mod errors;
 mod lines;
 mod log;
+mod pager;
 mod tables;
 
 use std::cell::RefCell;
@@ -103,6 +104,18 @@ impl Terminal {
     /// As [`Terminal::data`].
     pub fn text(&self, text: &str) -> Result<()> {
         write_data(text.as_bytes())
+    }
+
+    /// Prints a text of data through the user's pager, if standard output is a terminal.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn page(&self, text: &str, cancel: &Cancel) -> Result<()> {
+        self.bars.clear();
+        if !std::io::stdout().is_terminal() || !pager::show(text, self, cancel) {
+            return self.text(text);
+        }
+        Ok(())
     }
 
     /// Prints a value as JSON.
