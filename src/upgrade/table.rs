@@ -240,7 +240,7 @@ impl Table {
         Record::new(rows.into_iter().map(decode).collect())
     }
 
-    /// The statement that adds a row; its one result is the row's id.
+    /// The statement that adds a row; its one result is the row's id, for [`Table::written_id`].
     pub fn insert_statement(&self, row: &NewRow<'_>) -> String {
         let (done_column, done_value) = match row.statements_done {
             Some(done) => (", statements_done", format!(", {done}")),
@@ -261,11 +261,20 @@ impl Table {
         )
     }
 
-    /// A condition that is true if somebody recorded the delta as done after the row with this id.
-    pub fn recorded_since(&self, name: &Name, id: i64) -> String {
+    /// The id from the rows of [`Table::insert_statement`].
+    pub fn written_id(rows: &[crate::connection::Row]) -> Option<i64> {
+        rows.first()?.first()?.as_deref()?.parse().ok()
+    }
+
+    /// The statement that gives a row if somebody recorded the delta as done after the row with this id.
+    pub fn recorded_since_statement(&self, name: &Name, id: i64) -> String {
+        // With an upper bound, for else a planner without statistics expects a third of the table, and reads all of it.
         format!(
-            "EXISTS (SELECT FROM {} WHERE id > {id} AND version = {} AND description = {} AND type = {} AND success)",
+            "SELECT id FROM {} WHERE id BETWEEN {} AND {} \
+             AND version = {} AND description = {} AND type = {} AND success",
             self.name.quoted(),
+            id.saturating_add(1),
+            i64::MAX,
             escape_literal(&name.version.to_string()),
             escape_literal(&name.title),
             name.kind.code()
