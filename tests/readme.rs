@@ -79,13 +79,14 @@ fn comparable(line: &str) -> Vec<String> {
                 "DURATION".to_owned()
             }
             _ if before == "PostgreSQL" => "VERSION".to_owned(),
-            // The number of a duration in JSON.
-            word if word.contains("\"milliseconds\":") => word
+            // In JSON, the number of a duration, and the server's version.
+            word => word
                 .split(',')
-                .filter(|field| !field.starts_with("\"milliseconds\":"))
+                .filter(|field| {
+                    !["\"milliseconds\":", "\"server_version\":"].iter().any(|name| field.starts_with(name))
+                })
                 .collect::<Vec<_>>()
                 .join(","),
-            word => word.to_owned(),
         };
         comparable.push(word);
     }
