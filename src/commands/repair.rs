@@ -97,7 +97,6 @@ fn decide(
     variables: &Variables,
 ) -> Result<(String, String)> {
     let name = &options.delta;
-    let quoted = table.name.quoted();
     let no_file = || {
         Error::usage(format!("{name} is in none of the delta directories"))
             .hint("give the name of the file, as `pum info` shows it")
@@ -116,7 +115,7 @@ fn decide(
             let now = checksum(&read(delta)?);
             let what =
                 format!("{name}: its checksum {} becomes {now}, that of the file as it is now", row.checksum);
-            Ok((what, format!("UPDATE {quoted} SET checksum = '{now}' WHERE id = {}", row.id)))
+            Ok((what, table.update_statement(&format!("checksum = '{now}'"), row.id)))
         }
         Action::MarkApplied => {
             let delta = file.ok_or_else(no_file)?;
@@ -131,9 +130,9 @@ fn decide(
                         "{name}: recorded as begun on {}, becomes applied; nothing of it runs",
                         row.installed_on
                     ),
-                    format!(
-                        "UPDATE {quoted} SET success = true, checksum = '{now}', installed_on = clock_timestamp() WHERE id = {}",
-                        row.id
+                    table.update_statement(
+                        &format!("success = true, checksum = '{now}', installed_on = clock_timestamp()"),
+                        row.id,
                     ),
                 )),
                 None => Ok((
@@ -158,7 +157,7 @@ fn decide(
                 "{name}: recorded as {state} on {} by {}, its row {} is deleted; what it did in the database stays",
                 row.installed_on, row.installed_by, row.id
             );
-            Ok((what, format!("DELETE FROM {quoted} WHERE id = {}", row.id)))
+            Ok((what, table.delete_statement(row.id)))
         }
         Action::Resume { statement } => {
             let (delta, row) = (file.ok_or_else(no_file)?, row.ok_or_else(no_row)?);
@@ -187,14 +186,8 @@ fn decide(
                 "{name}: {was} of {total} statements are recorded as done; the next upgrade goes on with {at}"
             );
             let checksum = checksum_of(&source, &script, next - 1);
-            Ok((
-                what,
-                format!(
-                    "UPDATE {quoted} SET statements_done = {}, checksum = '{checksum}' WHERE id = {}",
-                    next - 1,
-                    row.id
-                ),
-            ))
+            let columns = format!("statements_done = {}, checksum = '{checksum}'", next - 1);
+            Ok((what, table.update_statement(&columns, row.id)))
         }
     }
 }
