@@ -2,6 +2,15 @@
 //! no.
 
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether somebody is being asked.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// Whether an answer is waited for: then nothing is under way, and nothing looks for a request to stop.
+pub fn is_asking() -> bool {
+    ASKING.load(Ordering::SeqCst)
+}
 
 /// A yes-or-no question; Enter is no.
 pub fn confirm(question: &str) -> bool {
@@ -22,7 +31,10 @@ fn read_answer(question: &str) -> Option<String> {
     let _ = write!(error, "{question}: ");
     let _ = error.flush();
     let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer).ok()?;
+    ASKING.store(true, Ordering::SeqCst);
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    ASKING.store(false, Ordering::SeqCst);
+    let read = read.ok()?;
     if !std::io::stdin().is_terminal() {
         let _ = writeln!(error);
     }

@@ -19,6 +19,8 @@ use serde::Serialize;
 use crate::progress::{Event, Progress};
 use crate::{Error, Result};
 
+pub use answers::is_asking;
+
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
@@ -176,6 +178,11 @@ impl Progress for Terminal {
     fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
         self.bars.above(|| answers::confirm_by_typing(question, expected))
     }
+}
+
+/// A last line on standard error, by whoever ends the process.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Writes bytes to standard output. A reader that has gone (`| head`) is no error.
