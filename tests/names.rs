@@ -151,7 +151,7 @@ fn a_database_with_an_odd_name_is_said_as_it_is() {
     [DATABASE] l'"été" on [SOCKET]:5432 as postgres, PostgreSQL [VERSION]
     no upgrades table up.grades: everything is pending
 
-    next: pum baseline -p 'dbname='\''[DATABASE] l\'\''"été"'\'' host=[SOCKET] user=postgres' -t up.grades -d delta -b X.Y.Z
+    next: pum baseline -p 'dbname='\''[DATABASE] l\'\''"été"'\'' host=[SOCKET] user=postgres' -t up.grades -d delta -b X.Y.Z --create-schema
     ----- stderr -----
     "#);
     assert_run!(line("baseline -b 1.0.0 --create-schema"), @r#"

@@ -15,24 +15,22 @@ fn edited() -> Installation {
 fn accept_takes_the_file_as_it_is_for_what_was_applied() {
     let it = edited();
     assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin(""), @r"
-    exit code: 2
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: its checksum b396c58d9fd08e39e5b80dee5f11f213 becomes 816de80a0b8cf057cb114f684ce87dca, that of the file as it is now
     Change the record so? [n]|y: 
-    error: the record was not changed: nobody said yes
-    hint: --yes says it beforehand
+         Note nothing was changed; --yes answers beforehand
     ");
     assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin("n\n"), @r"
-    exit code: 2
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: its checksum b396c58d9fd08e39e5b80dee5f11f213 becomes 816de80a0b8cf057cb114f684ce87dca, that of the file as it is now
     Change the record so? [n]|y: 
-    error: the record was not changed: nobody said yes
-    hint: --yes says it beforehand
+         Note nothing was changed; --yes answers beforehand
     ");
     let told = crate::support::run(&mut it.pum("info"));
     assert!(told.contains("edited since"), "{told}");
@@ -105,9 +103,29 @@ fn forget_makes_it_pending_again() {
     ----- stderr -----
     Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: recorded as applied on [TIME] by postgres, its row 2 is deleted; what it did in the database stays
+         Note it is pending then; to run it: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
          Note app.upgrades is mended; `pum info` shows it
     ");
     it.works("upgrade");
+    assert!(it.has("app.a"));
+}
+
+#[test]
+fn forget_below_the_newest_makes_it_late_and_says_so() {
+    let it = edited();
+    it.delta("delta_1.2.0_b.sql", "create table app.b ();\n");
+    it.works("upgrade");
+    it.database.sql("drop table app.a");
+    assert_run!(it.pum("repair forget delta_1.1.0_a.sql --yes"), @r"
+    exit code: 0
+    ----- stdout -----
+    ----- stderr -----
+    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
+         Note delta_1.1.0_a.sql: recorded as applied on [TIME] by postgres, its row 2 is deleted; what it did in the database stays
+         Note it is late then, for a higher version of its directory is applied; to run it: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta --out-of-order
+         Note app.upgrades is mended; `pum info` shows it
+    ");
+    it.works("upgrade --out-of-order");
     assert!(it.has("app.a"));
 }
 

@@ -26,7 +26,7 @@ enum Action {
     Accept(Target),
     /// Record the delta as applied without running it
     MarkApplied(Target),
-    /// Take the delta out of the record, so that it is pending again
+    /// Take the delta out of the record, so that it is pending again; or late, if a higher one is applied
     Forget(Target),
     /// Let a delta without transaction go on with this statement, whatever was recorded
     Resume {

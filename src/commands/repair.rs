@@ -7,9 +7,10 @@ use crate::delta::{Delta, DeltaSet, Language, checksum};
 use crate::progress::{Cancel, Progress};
 use crate::sql::{self, Source, Variables};
 use crate::upgrade::lock::Key;
+use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::{Record, Row};
 use crate::upgrade::table::{NewRow, Table};
-use crate::upgrade::{TableName, checksum_of};
+use crate::upgrade::{TableName, checksum_of, typed};
 use crate::{Error, Result};
 
 /// What to do to the record.
@@ -58,9 +59,8 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         super::open(&options.connection, &options.table, options.role.as_deref(), cancel)?;
     super::tell_connected(&session, &look.server, progress);
     look.refuse_read_only()?;
-    let mut table = look
-        .table
-        .ok_or_else(|| super::no_table(&options.connection, &options.table, &options.directories))?;
+    let no_table = || super::no_table(&options.connection, &options.table, &options.directories, &look);
+    let mut table = look.table.clone().ok_or_else(no_table)?;
     Key::of(&table.name).wait(&mut session, std::time::Duration::ZERO, progress, cancel)?;
     let record = table.read(&mut session)?;
     let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);
@@ -68,10 +68,12 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let variables = super::upgrade::psql_variables(&Variables::default(), &session, &look.server);
     let (what, statement) = decide(options, &table, file, row, &variables)?;
     progress.note(&what);
+    if let (Action::Forget, Some(delta), Some(row)) = (options.action, file, row) {
+        progress.note(&after_forgetting(options, &set, delta, &record, row));
+    }
     if !options.yes && !progress.confirm("Change the record so?") {
-        return Err(
-            Error::usage("the record was not changed: nobody said yes").hint("--yes says it beforehand")
-        );
+        progress.note("nothing was changed; --yes answers beforehand");
+        return Ok(false);
     }
     if matches!(options.action, Action::Resume { .. }) {
         table.ensure_statements_done(&mut session)?;
@@ -189,6 +191,23 @@ fn decide(
             let columns = format!("statements_done = {}, checksum = '{checksum}'", next - 1);
             Ok((what, table.update_statement(&columns, row.id)))
         }
+    }
+}
+
+/// What becomes of a delta whose row is gone, and the command that runs it.
+fn after_forgetting(options: &Options, set: &DeltaSet, delta: &Delta, record: &Record, row: &Row) -> String {
+    let others = record.rows.iter().filter(|other| other.id != row.id).cloned().collect();
+    let others = Record::new(others);
+    let plan = Plan::new(set, &others, &Choice::default());
+    let state = plan.deltas.iter().find(|judged| judged.delta.name == delta.name).map(|judged| judged.state);
+    let upgrade = format!("pum upgrade {}", typed(&options.connection, &options.table, &options.directories));
+    match state {
+        Some(State::Late) => format!(
+            "it is late then, for a higher version of its directory is applied; to run it: {upgrade} --out-of-order"
+        ),
+        Some(State::BeforeBaseline) => "it is before the baseline then, and does not run".to_owned(),
+        Some(State::Applied) => "another row of it stays: it counts as applied".to_owned(),
+        _ => format!("it is pending then; to run it: {upgrade}"),
     }
 }
 

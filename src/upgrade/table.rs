@@ -137,6 +137,11 @@ impl Look {
         Ok(Look { server, table, schema, schema_exists })
     }
 
+    /// Whether the schema must be made before the table.
+    pub fn lacks_schema(&self) -> bool {
+        self.schema.is_some() && !self.schema_exists
+    }
+
     /// Refuses what cannot be written to: a standby, or a database that is read-only by its settings.
     ///
     /// # Errors
