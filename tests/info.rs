@@ -377,7 +377,6 @@ fn an_applied_delta_whose_file_cannot_be_read_is_not_called_edited() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta/delta_1.1.0_a.sql cannot be read: Too many levels of symbolic links (os error 40); whether it was edited after it was applied is not known
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");
@@ -386,7 +385,6 @@ fn an_applied_delta_whose_file_cannot_be_read_is_not_called_edited() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/delta_1.1.0_a.sql cannot be read: Too many levels of symbolic links (os error 40); whether it was edited after it was applied is not known
       state: nothing was done
     ");

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
+use super::arguments::{Feedback, Place, Yes, duration, short_version};
 use crate::commands::upgrade;
 use crate::config::Edited;
 use crate::delta::Version;
@@ -25,11 +25,7 @@ use crate::{Error, Result};
     pum upgrade -p prod -t app_sys.upgrades -d delta --transaction all --backup before.dump")]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     /// Apply no delta above this version
     #[arg(short = 'u', long, value_name = "X.Y.Z", value_parser = short_version)]
     max_version: Option<Version>,
@@ -108,13 +104,13 @@ impl Arguments {
             })?),
         };
         let options = upgrade::Options {
-            table: self.table.name(context)?,
-            directories: self.directories.list(context)?,
+            table: self.place.table.name(context)?,
+            directories: self.place.directories.list(context)?,
             variables: variables(&self.variables, config.variables.iter())?,
             connection: if self.dry_run {
-                self.database.to_read(context)?
+                self.place.database.to_read(context)?
             } else {
-                self.database.to_write(context, &self.yes)?
+                self.place.database.to_write(context, &self.yes)?
             },
             choice: Choice {
                 max_version: self.max_version,

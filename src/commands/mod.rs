@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 use crate::connection::{Parameters, Session};
 use crate::delta::checksum_matches;
-use crate::progress::{Cancel, Event, Progress};
+use crate::progress::{Cancel, Progress};
 use crate::upgrade::plan::{Judged, State};
 use crate::upgrade::table::{Look, Server};
 use crate::upgrade::{TableName, typed};
@@ -51,15 +51,9 @@ fn open(
     Ok((session, look))
 }
 
-/// Says where a command works: the first line of every command that writes.
+/// Says where a command works, after that look.
 fn tell_connected(session: &Session, server: &Server, progress: &dyn Progress) {
-    progress.event(&Event::Connected {
-        host: session.host(),
-        port: session.port(),
-        database: &server.database,
-        user: &server.user,
-        server_version: &server.version,
-    });
+    connected::tell(session, (&server.database, &server.user, &server.version), progress);
 }
 
 /// The command that makes the upgrades table; `typed` names database, table and directories.

@@ -60,7 +60,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     super::tell_connected(&session, &look.server, progress);
     look.refuse_read_only()?;
     let no_table = || super::no_table(&options.connection, &options.table, &options.directories, &look);
-    let mut table = look.table.clone().ok_or_else(no_table)?;
+    let table = look.table.clone().ok_or_else(no_table)?;
     Key::of(&table.name).wait(&mut session, std::time::Duration::ZERO, progress, cancel)?;
     let record = table.read(&mut session)?;
     let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);

@@ -49,8 +49,6 @@ pub struct Server {
 pub struct Table {
     /// Its name, with the schema that it was found in.
     pub name: TableName,
-    /// Whether it has the column `statements_done`.
-    pub has_statements_done: bool,
     /// Whether the role may add rows.
     pub writable: bool,
 }
@@ -131,7 +129,7 @@ impl Look {
                         "name the upgrades table with -t schema.table, or as upgrades_table in pum.yaml",
                     ));
                 }
-                Some(Table { name, has_statements_done: has("statements_done"), writable })
+                Some(Table { name, writable })
             }
         };
         Ok(Look { server, table, schema, schema_exists })
@@ -289,13 +287,17 @@ impl Table {
     ///
     /// # Errors
     /// The server's.
-    pub fn ensure_statements_done(&mut self, session: &mut Session) -> Result<()> {
-        if !self.has_statements_done {
+    pub fn ensure_statements_done(&self, session: &mut Session) -> Result<()> {
+        // To ask first locks nobody out, and gives no notice.
+        let has = session.query(&format!(
+            "SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = 'statements_done' AND NOT attisdropped",
+            self.name.literal()
+        ))?;
+        if has.is_empty() {
             let table = self.name.quoted();
             session
                 .execute(&format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS statements_done integer"))
                 .map_err(|fault| self.explain(fault))?;
-            self.has_statements_done = true;
         }
         Ok(())
     }

@@ -11,7 +11,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -19,7 +18,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -27,7 +25,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -56,7 +53,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is a standby: it accepts no writing
     hint: connect to the primary server (target_session_attrs=read-write finds it among several hosts)
     ");
@@ -64,7 +60,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is a standby: it accepts no writing
     hint: connect to the primary server (target_session_attrs=read-write finds it among several hosts)
     ");
@@ -85,7 +80,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     ----- stdout -----
     delta_1.1.0_a.sql
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Planned 1 file would run, from version 1.0.0; nothing was done
     ");
