@@ -11,6 +11,9 @@ use super::world::{
 };
 use crate::support::{Proxy, Running, Trap, own_cluster};
 
+/// A transaction a delta, and one for all.
+const KINDS: [&[&str]; 2] = [&[], &["--transaction", "all"]];
+
 /// Numbers from 0 to 1, the same for the same seed (SplitMix64).
 fn chances(seed: u64) -> impl Iterator<Item = f64> {
     (1..).map(move |n: u64| {
@@ -29,20 +32,22 @@ fn record_and_effects_agree_after_a_kill_at_any_moment() {
     let began = Instant::now();
     assert_eq!(run_upgrade(&project, &ground.plot().uri(), &[]).code(), Some(0));
     let whole = began.elapsed();
-    let moments: Vec<Duration> = chances(seed).take(200).map(|chance| whole.mul_f64(chance * 1.5)).collect();
+    let moments = chances(seed).take(200).map(|chance| whole.mul_f64(chance * 1.5));
+    let moments: Vec<_> = moments.zip(KINDS.into_iter().cycle()).collect();
     each_in(
         || ground.plot(),
         &moments,
-        |plot, &moment| {
-            let case = format!("PUM_TEST_SEED={seed}, killed after {moment:?} of {whole:?}");
+        |plot, &(moment, options)| {
+            let case = format!("PUM_TEST_SEED={seed}, {options:?}, killed after {moment:?} of {whole:?}");
             plot.reset();
-            let running = Running::start(&mut upgrade(&project, &plot.uri(), &[]));
+            let running = Running::start(&mut upgrade(&project, &plot.uri(), options));
             sleep(moment);
             running.signal(Signal::KILL);
             running.wait(PATIENCE);
-            assert_consistent(plot, &case);
+            let done = assert_consistent(plot, &case);
+            assert!(options.is_empty() || matches!(done, 0 | 3), "{case}: {done} deltas");
             // The server's process may still be at it: then the lock makes this one wait.
-            assert_completes(&project, plot, &[], &case);
+            assert_completes(&project, plot, options, &case);
         },
     );
 }
@@ -57,6 +62,7 @@ fn record_and_effects_agree_after_the_server_crashed() {
     let plot = ground.plot();
     for n in (1..=last).rev().step_by(5) {
         plot.reset();
+        let options = KINDS[n % 2];
         let proxy = Proxy::of(&cluster);
         let server = Pid::from_raw(cluster.server_pid().unwrap().cast_signed()).unwrap();
         let crash = move || {
@@ -65,13 +71,14 @@ fn record_and_effects_agree_after_the_server_crashed() {
             sleep(Duration::from_millis(30));
         };
         proxy.trap(n, Trap::Call(Box::new(crash)));
-        let ended = run_upgrade(&project, &plot.through(&proxy), &[]);
-        let case = format!("crashed at message {n}: {ended}");
+        let ended = run_upgrade(&project, &plot.through(&proxy), options);
+        let case = format!("{options:?}, crashed at message {n}: {ended}");
         cluster.stop().unwrap();
         cluster.resume().unwrap();
         let done = assert_consistent(&plot, &case);
         // The answer to the last COMMIT may have come before.
         assert!(ended.code() == Some(3) || (ended.code() == Some(0) && done == 3), "{case}");
-        assert_completes(&project, &plot, &[], &case);
+        assert!(options.is_empty() || matches!(done, 0 | 3), "{case}: {done} deltas");
+        assert_completes(&project, &plot, options, &case);
     }
 }
