@@ -128,8 +128,11 @@ impl Facts {
 
     /// A fact of this kind; `None` if the row is not understood.
     fn fact(&mut self, kind: Kind, row: &SimpleQueryRow) -> Option<()> {
-        let address = (number(row, 0)?, number(row, 1)?, number(row, 2)?);
-        if self.members.contains(&(address.0, address.1)) {
+        let address: Option<Address> = match row.get(0) {
+            None => None,
+            Some(_) => Some((number(row, 0)?, number(row, 1)?, number(row, 2)?)),
+        };
+        if address.is_some_and(|(class, object, _)| self.members.contains(&(class, object))) {
             return Some(());
         }
         let on = match row.get(3) {
@@ -157,7 +160,9 @@ impl Facts {
                 self.unreadable.insert((Arc::clone(&identity), attribute.name));
             }
         }
-        self.addresses.insert(address, Arc::clone(&identity));
+        if let Some(address) = address {
+            self.addresses.insert(address, Arc::clone(&identity));
+        }
         self.facts.insert(identity, payload);
         Some(())
     }

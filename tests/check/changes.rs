@@ -6,19 +6,29 @@ mod base_types;
 mod casts;
 mod collations;
 mod columns;
+mod comments;
+mod constraints;
 mod event_triggers;
 mod extensions;
 mod foreign;
 mod functions;
-mod labels;
+mod indexes;
 mod languages;
 mod operators;
+mod policies;
+mod privileges;
 mod publications;
 mod relations;
+mod rules;
+mod sequences;
+mod statistics;
+mod subscriptions;
 mod text_search;
+mod triggers;
 mod types;
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use pum::catalog::{Element, Kind};
 use pum::commands::check::Options;
@@ -26,7 +36,7 @@ use pum::compare::Scope;
 use pum::shadow::Cluster;
 
 use super::{lines, options, run as check, stranger_options};
-use crate::support::{Database, cluster};
+use crate::support::{Database, cluster, try_query, try_sql};
 
 /// One change to a schema, and the difference that it makes.
 pub struct Case {
@@ -43,25 +53,56 @@ pub struct Case {
     identity: &'static str,
 }
 
-/// All cases, family by family.
-fn families() -> Vec<(&'static str, Vec<Case>)> {
+/// A family of cases, and the major version of the server that they came with.
+type Family = (&'static str, u32, Vec<Case>);
+
+/// All cases.
+pub fn families() -> Vec<Family> {
     vec![
-        ("relations", relations::cases()),
-        ("columns", columns::cases()),
-        ("functions", functions::cases()),
-        ("aggregates", aggregates::cases()),
-        ("types", types::cases()),
-        ("base types", base_types::cases()),
-        ("collations", collations::cases()),
-        ("casts", casts::cases()),
-        ("operators", operators::cases()),
-        ("text search", text_search::cases()),
-        ("languages", languages::cases()),
-        ("extensions", extensions::cases()),
-        ("publications", publications::cases()),
-        ("foreign", foreign::cases()),
-        ("event triggers", event_triggers::cases()),
-        ("labels", labels::cases()),
+        ("relations", 13, relations::cases()),
+        ("columns", 13, columns::cases()),
+        ("columns", 14, columns::since_14()),
+        ("columns", 18, columns::since_18()),
+        ("constraints", 13, constraints::cases()),
+        ("constraints", 15, constraints::since_15()),
+        ("constraints", 18, constraints::since_18()),
+        ("indexes", 13, indexes::cases()),
+        ("indexes", 15, indexes::since_15()),
+        ("sequences", 13, sequences::cases()),
+        ("sequences", 15, sequences::since_15()),
+        ("rules", 13, rules::cases()),
+        ("triggers", 13, triggers::cases()),
+        ("policies", 13, policies::cases()),
+        ("statistics", 13, statistics::cases()),
+        ("statistics", 14, statistics::since_14()),
+        ("functions", 13, functions::cases()),
+        ("functions", 14, functions::since_14()),
+        ("aggregates", 13, aggregates::cases()),
+        ("types", 13, types::cases()),
+        ("types", 14, types::since_14()),
+        ("types", 17, types::since_17()),
+        ("base types", 13, base_types::cases()),
+        ("base types", 14, base_types::since_14()),
+        ("collations", 13, collations::cases()),
+        ("collations", 16, collations::since_16()),
+        ("casts", 13, casts::cases()),
+        ("operators", 13, operators::cases()),
+        ("text search", 13, text_search::cases()),
+        ("languages", 13, languages::cases()),
+        ("extensions", 13, extensions::cases()),
+        ("publications", 13, publications::cases()),
+        ("publications", 15, publications::since_15()),
+        ("publications", 18, publications::since_18()),
+        ("subscriptions", 13, subscriptions::cases()),
+        ("subscriptions", 14, subscriptions::since_14()),
+        ("subscriptions", 15, subscriptions::since_15()),
+        ("subscriptions", 16, subscriptions::since_16()),
+        ("subscriptions", 17, subscriptions::since_17()),
+        ("foreign", 13, foreign::cases()),
+        ("event triggers", 13, event_triggers::cases()),
+        ("comments", 13, comments::cases()),
+        ("comments", 18, comments::since_18()),
+        ("privileges", 13, privileges::cases()),
     ]
 }
 
@@ -83,23 +124,29 @@ fn place(text: &str, schema: &str) -> String {
     placed
 }
 
-impl Case {
-    /// The oldest major version of the server that knows this: `-- since 15` at the beginning of `before`.
-    fn since(&self) -> u32 {
-        let number = self.before.strip_prefix("-- since ").and_then(|rest| rest.lines().next());
-        number.map_or(0, |number| number.trim().parse().expect("a major version"))
+/// Makes a tablespace for the cases, in the cluster's own directory.
+pub fn make_tablespace(cluster: &Cluster) {
+    static MADE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MADE.lock().expect("lock");
+    let uri = cluster.uri("postgres");
+    let exists =
+        try_query(&uri, "select 1 from pg_tablespace where spcname = 'case_space'").expect("tablespaces");
+    if exists.is_empty() {
+        let uri = format!("{uri}&options=-c%20allow_in_place_tablespaces%3Don");
+        try_sql(&uri, "create tablespace case_space location ''").expect("tablespace");
     }
 }
 
-/// Runs all cases of a family that the server knows in one pair of databases: as their owner, and as a role that may
-/// do nothing but connect.
-fn run(cluster: &Cluster, family: &str, cases: &[Case]) {
+/// Runs all cases of a family that the server knows in one pair of databases of a cluster: as their owner, and as a
+/// role that may do nothing but connect.
+fn run(cluster: &Cluster, family: &str) {
+    let major = cluster.programs().major;
+    let known = families().into_iter().filter(|(name, since, _)| *name == family && *since <= major);
+    let cases: Vec<Case> = known.flat_map(|(_, _, cases)| cases).collect();
+    make_tablespace(cluster);
     let (first, second) = (Database::create(cluster), Database::create(cluster));
     let mut expected = BTreeSet::new();
     for (number, case) in cases.iter().enumerate() {
-        if case.since() > cluster.programs().major {
-            continue;
-        }
         let schema = format!("case_{number}");
         let before = format!("create schema {schema}; {}", place(case.before, &schema));
         first.sql(&before);
@@ -130,94 +177,140 @@ fn assert_found(what: &str, expected: &BTreeSet<String>, options: &Options) {
 
 /// Runs all families on a server.
 pub fn run_all(cluster: &Cluster) {
-    for (family, cases) in families() {
-        run(cluster, family, &cases);
+    let names: BTreeSet<&str> = families().into_iter().map(|(name, ..)| name).collect();
+    for family in names {
+        run(cluster, family);
     }
 }
 
 #[test]
 fn relations_differ_by_exactly_what_was_changed() {
-    run(cluster(), "relations", &relations::cases());
+    run(cluster(), "relations");
 }
 
 #[test]
 fn columns_differ_by_exactly_what_was_changed() {
-    run(cluster(), "columns", &columns::cases());
+    run(cluster(), "columns");
+}
+
+#[test]
+fn constraints_differ_by_exactly_what_was_changed() {
+    run(cluster(), "constraints");
+}
+
+#[test]
+fn indexes_differ_by_exactly_what_was_changed() {
+    run(cluster(), "indexes");
+}
+
+#[test]
+fn sequences_differ_by_exactly_what_was_changed() {
+    run(cluster(), "sequences");
+}
+
+#[test]
+fn rules_differ_by_exactly_what_was_changed() {
+    run(cluster(), "rules");
+}
+
+#[test]
+fn triggers_differ_by_exactly_what_was_changed() {
+    run(cluster(), "triggers");
+}
+
+#[test]
+fn policies_differ_by_exactly_what_was_changed() {
+    run(cluster(), "policies");
+}
+
+#[test]
+fn statistics_differ_by_exactly_what_was_changed() {
+    run(cluster(), "statistics");
 }
 
 #[test]
 fn functions_differ_by_exactly_what_was_changed() {
-    run(cluster(), "functions", &functions::cases());
+    run(cluster(), "functions");
 }
 
 #[test]
 fn aggregates_differ_by_exactly_what_was_changed() {
-    run(cluster(), "aggregates", &aggregates::cases());
+    run(cluster(), "aggregates");
 }
 
 #[test]
 fn types_differ_by_exactly_what_was_changed() {
-    run(cluster(), "types", &types::cases());
+    run(cluster(), "types");
 }
 
 #[test]
 fn base_types_differ_by_exactly_what_was_changed() {
-    run(cluster(), "base types", &base_types::cases());
+    run(cluster(), "base types");
 }
 
 #[test]
 fn collations_differ_by_exactly_what_was_changed() {
-    run(cluster(), "collations", &collations::cases());
+    run(cluster(), "collations");
 }
 
 #[test]
 fn casts_differ_by_exactly_what_was_changed() {
-    run(cluster(), "casts", &casts::cases());
+    run(cluster(), "casts");
 }
 
 #[test]
 fn operators_differ_by_exactly_what_was_changed() {
-    run(cluster(), "operators", &operators::cases());
+    run(cluster(), "operators");
 }
 
 #[test]
-fn text_search_differ_by_exactly_what_was_changed() {
-    run(cluster(), "text search", &text_search::cases());
+fn text_search_objects_differ_by_exactly_what_was_changed() {
+    run(cluster(), "text search");
 }
 
 #[test]
 fn languages_differ_by_exactly_what_was_changed() {
-    run(cluster(), "languages", &languages::cases());
+    run(cluster(), "languages");
 }
 
 #[test]
 fn extensions_differ_by_exactly_what_was_changed() {
-    run(cluster(), "extensions", &extensions::cases());
+    run(cluster(), "extensions");
 }
 
 #[test]
 fn publications_differ_by_exactly_what_was_changed() {
-    run(cluster(), "publications", &publications::cases());
+    run(cluster(), "publications");
 }
 
 #[test]
-fn foreign_differ_by_exactly_what_was_changed() {
-    run(cluster(), "foreign", &foreign::cases());
+fn subscriptions_differ_by_exactly_what_was_changed() {
+    run(cluster(), "subscriptions");
+}
+
+#[test]
+fn foreign_data_objects_differ_by_exactly_what_was_changed() {
+    run(cluster(), "foreign");
 }
 
 #[test]
 fn event_triggers_differ_by_exactly_what_was_changed() {
-    run(cluster(), "event triggers", &event_triggers::cases());
+    run(cluster(), "event triggers");
 }
 
 #[test]
-fn labels_differ_by_exactly_what_was_changed() {
-    run(cluster(), "labels", &labels::cases());
+fn comments_differ_by_exactly_what_was_changed() {
+    run(cluster(), "comments");
+}
+
+#[test]
+fn privileges_differ_by_exactly_what_was_changed() {
+    run(cluster(), "privileges");
 }
 
 #[test]
 fn every_attribute_of_every_kind_has_a_case() {
-    let cases: Vec<Case> = families().into_iter().flat_map(|(_, cases)| cases).collect();
+    let cases: Vec<Case> = families().into_iter().flat_map(|(.., cases)| cases).collect();
     let covered: BTreeSet<(Kind, &str)> = cases.iter().map(|case| (case.kind, case.attribute)).collect();
     let without: Vec<String> = Kind::ALL
         .iter()

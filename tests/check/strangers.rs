@@ -18,7 +18,10 @@ fn what_only_owners_are_shown_is_named() {
     }
     let owner = run(&options(&first, &second));
     assert_eq!(lines(&owner), ["user mapping public on server s: options"]);
-    insta::assert_snapshot!(owner.not_compared.join("\n"), @"");
+    insta::assert_snapshot!(owner.not_compared.join("\n"), @r"
+    connection of subscription c, which holds secrets
+    secrets among the options of user mapping public on server s
+    ");
     let stranger = run(&stranger_options(&first, &second));
     assert!(lines(&stranger).is_empty());
     insta::assert_snapshot!(stranger.not_compared.join("\n"), @"");
