@@ -26,6 +26,7 @@ fn options(first: &Database, second: &Database) -> Options {
         left_out: LeftOut::default(),
         value_lists: Vec::new(),
         pg_restore: None,
+        pg_dump: None,
     }
 }
 

@@ -97,10 +97,11 @@ pub(super) const DEFAULT: Description = Description {
     element: Element::Columns,
     attributes: &[Attribute::sql("expression")],
     query: |_| {
-        "SELECT d.tableoid, d.oid, 0, 1259, d.adrelid, d.adnum, NULL, '', NULL, pg_get_expr(d.adbin, d.adrelid)
+        // A default mentions no column, so that the deparser needs no table.
+        "SELECT d.tableoid, d.oid, 0, 1259, d.adrelid, d.adnum, NULL, '', NULL, pg_get_expr(d.adbin, 0)
         FROM pg_attrdef d
-        JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-        WHERE a.attgenerated = ''"
+        LEFT JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''
+        WHERE a.attrelid IS NULL"
             .to_owned()
     },
 };

@@ -72,10 +72,11 @@ fn objects() -> String {
     let mut query = "SELECT 1259 AS class, c.oid AS object, 0 AS part, false AS is_public,
             (CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END)::\"char\" AS type, c.relowner AS owner, c.relacl AS acl
         FROM pg_class c WHERE c.relacl IS NOT NULL
+            AND c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname = 'information_schema')
         UNION ALL SELECT 1259, c.oid, a.attnum, false, 'c', c.relowner, a.attacl
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
         UNION ALL SELECT 2615, oid, 0, nspname = 'public', 'n', nspowner, COALESCE(nspacl, acldefault('n', nspowner))
-        FROM pg_namespace WHERE (nspacl IS NOT NULL OR nspname = 'public') AND nspname !~ '^pg_(toast|temp)'"
+        FROM pg_namespace WHERE (nspacl IS NOT NULL OR nspname = 'public') AND nspname !~ '^pg_(toast|temp)|^information_schema$'"
         .to_owned();
     for (class, catalog, r#type, owner, acl) in GRANTED {
         query.push_str(&format!(

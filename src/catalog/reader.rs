@@ -17,10 +17,13 @@ const LEADING: usize = 9;
 /// One snapshot for everything, and nothing can be written.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// What deparsed text depends on is pinned: with an empty search_path every name outside pg_catalog is qualified.
+/// The system catalogs of a database that was just made have no statistics: with nested loops allowed, a guess of a few
+/// rows makes a query take as long as the square of what it reads.
 pub(super) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = 'hex';
     SET LOCAL xmloption = 'content'; SET LOCAL jit = off;
+    SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
     SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
 
 /// Members of extensions; they collapse into their extension.

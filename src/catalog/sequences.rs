@@ -29,13 +29,12 @@ pub(super) const SEQUENCE: Description = Description {
                 {MAXIMUM},
                 {CACHE},
                 CASE WHEN q.seqcycle THEN 'cycle' END,
-                own.refobjid::regclass || '.' || quote_ident(a.attname)
+                own.refobjid::regclass || '.' || (SELECT quote_ident(a.attname) FROM pg_attribute a WHERE a.attrelid = own.refobjid AND a.attnum = own.refobjsubid)
             FROM pg_sequence q
             JOIN pg_class c ON c.oid = q.seqrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_depend own ON own.classid = 1259 AND own.objid = q.seqrelid AND own.objsubid = 0
                 AND own.refclassid = 1259 AND own.refobjsubid > 0 AND own.deptype IN ('a', 'i')
-            LEFT JOIN pg_attribute a ON a.attrelid = own.refobjid AND a.attnum = own.refobjsubid
             WHERE own.deptype IS DISTINCT FROM 'i' AND {OWN_SCHEMA}"
         )
     },

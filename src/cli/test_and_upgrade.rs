@@ -90,6 +90,7 @@ impl Arguments {
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
+                pg_dump: config.pg_dump_exe.clone(),
             }),
         };
         let options = test_and_upgrade::Options {

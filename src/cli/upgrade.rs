@@ -214,6 +214,7 @@ impl RehearsalArguments {
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
+                pg_dump: context.config.pg_dump_exe.clone(),
             }),
         };
         let options = rehearse::Options {

@@ -121,7 +121,8 @@ fn rehearse(
     let mut equal = true;
     if let (Some(comparison), Some(comp)) = (&options.comparison, &comp) {
         let text = format!("compare the rehearsal with {}", comp.label);
-        let check = steps.step(&text, |_| check::between(&copy, comp, comparison, cancel))?;
+        let check =
+            steps.step(&text, |progress| check::between(&copy, comp, comparison, progress, cancel))?;
         show(&check)?;
         equal = check.is_equal();
     }

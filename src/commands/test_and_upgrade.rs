@@ -332,7 +332,8 @@ impl Test<'_> {
     ) -> Result<bool> {
         let Some(comparison) = &self.options.comparison else { return Ok(true) };
         let text = format!("compare {} with {}", first.label, comp.label);
-        let check = steps.step(&text, |_| check::between(first, comp, comparison, self.cancel))?;
+        let check =
+            steps.step(&text, |progress| check::between(first, comp, comparison, progress, self.cancel))?;
         show(&check)?;
         Ok(check.is_equal())
     }

@@ -48,9 +48,9 @@ pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
-    let (kept, unasked) = scope.divide(all);
+    let (differences, unasked) = scope.divide(fold(all));
     not_compared.extend(unmodelled(first, second));
-    Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
+    Comparison { differences, unasked, not_compared, ..Comparison::default() }
 }
 
 /// What both catalogs, or one of them, have and do not have as facts.

@@ -142,10 +142,13 @@ impl Readied {
     ) -> Result<()> {
         let major = Some(cluster.programs().major);
         let plain = self.archive.format() == Format::Plain;
-        let program = match plain {
-            true => programs::find(Program::Psql, None, major)?,
-            false => programs::find(Program::PgRestore, throwaway.loading.pg_restore.as_deref(), major)?,
+        // One of the server's version or newer is best; an older one still reads what it wrote itself.
+        let (kind, explicit) = match plain {
+            true => (Program::Psql, None),
+            false => (Program::PgRestore, throwaway.loading.pg_restore.as_deref()),
         };
+        let program =
+            programs::find(kind, explicit, major).or_else(|_| programs::find(kind, explicit, None))?;
         let parallel = matches!(self.archive.format(), Format::Custom | Format::Directory);
         let load = Load {
             program: &program.path,

@@ -2,6 +2,7 @@
 //! what must have a case is the code's own, so that an attribute without one fails.
 
 mod aggregates;
+mod attached;
 mod base_types;
 mod casts;
 mod collations;
@@ -28,15 +29,17 @@ mod triggers;
 mod types;
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use pum::catalog::{Element, Kind};
+use pum::catalog::{Element, Kind, LeftOut};
 use pum::commands::check::Options;
 use pum::compare::Scope;
+use pum::programs::{self, Program};
 use pum::shadow::Cluster;
 
-use super::{lines, options, run as check, stranger_options};
-use crate::support::{Database, cluster, try_query, try_sql};
+use super::{compare, lines, options, run as check, stranger_options};
+use crate::support::{Database, cluster, scratch, try_query, try_sql};
 
 /// One change to a schema, and the difference that it makes.
 pub struct Case {
@@ -100,6 +103,7 @@ pub fn families() -> Vec<Family> {
         ("subscriptions", 17, subscriptions::since_17()),
         ("foreign", 13, foreign::cases()),
         ("event triggers", 13, event_triggers::cases()),
+        ("attached", 13, attached::cases()),
         ("comments", 13, comments::cases()),
         ("comments", 18, comments::since_18()),
         ("privileges", 13, privileges::cases()),
@@ -137,12 +141,18 @@ pub fn make_tablespace(cluster: &Cluster) {
     }
 }
 
-/// Runs all cases of a family that the server knows in one pair of databases of a cluster: as their owner, and as a
-/// role that may do nothing but connect.
-fn run(cluster: &Cluster, family: &str) {
+/// The cases of a family, or of all, that the server of a cluster knows.
+fn known(cluster: &Cluster, family: Option<&str>) -> Vec<Case> {
     let major = cluster.programs().major;
-    let known = families().into_iter().filter(|(name, since, _)| *name == family && *since <= major);
-    let cases: Vec<Case> = known.flat_map(|(_, _, cases)| cases).collect();
+    families()
+        .into_iter()
+        .filter(|(name, since, _)| family.is_none_or(|family| family == *name) && *since <= major)
+        .flat_map(|(.., cases)| cases)
+        .collect()
+}
+
+/// Two databases of a cluster, the cases' changes in the second, and what differs.
+fn pair(cluster: &Cluster, cases: &[Case]) -> (Database, Database, BTreeSet<String>) {
     make_tablespace(cluster);
     let (first, second) = (Database::create(cluster), Database::create(cluster));
     let mut expected = BTreeSet::new();
@@ -156,6 +166,13 @@ fn run(cluster: &Cluster, family: &str) {
         let attribute = if case.attribute == "position" { "column order" } else { case.attribute };
         expected.insert(format!("{}: {attribute}", place(case.identity, &schema)));
     }
+    (first, second, expected)
+}
+
+/// Runs all cases of a family that the server knows in one pair of databases of a cluster: as their owner, and as a
+/// role that may do nothing but connect.
+fn run(cluster: &Cluster, family: &str) {
+    let (first, second, mut expected) = pair(cluster, &known(cluster, Some(family)));
     let scope = Scope { with: Element::ALL.to_vec(), ..Scope::default() };
     let owner = Options { scope: scope.clone(), ..options(&first, &second) };
     let stranger = Options { scope, ..stranger_options(&first, &second) };
@@ -299,6 +316,11 @@ fn event_triggers_differ_by_exactly_what_was_changed() {
 }
 
 #[test]
+fn what_hangs_on_objects_of_all_kinds_differs_by_exactly_what_was_changed() {
+    run(cluster(), "attached");
+}
+
+#[test]
 fn comments_differ_by_exactly_what_was_changed() {
     run(cluster(), "comments");
 }
@@ -324,4 +346,37 @@ fn every_attribute_of_every_kind_has_a_case() {
         .map(|(kind, attribute)| format!("{}: {attribute}", kind.word()))
         .collect();
     assert!(without.is_empty(), "no case for: {without:#?}");
+}
+
+/// What pg_dump does not write: an index that is left over, and what the catalog was told behind the server's back.
+fn is_dumped(case: &Case) -> bool {
+    !(matches!(case.attribute, "validity" | "index validity") && case.kind != Kind::Constraint)
+        && !["update pg_", "insert into pg_"]
+            .iter()
+            .any(|told| case.before.contains(told) || case.change.contains(told))
+}
+
+#[test]
+fn a_dump_keeps_every_attribute() {
+    let mut cases = known(cluster(), None);
+    cases.retain(is_dumped);
+    let (first, second, _) = pair(cluster(), &cases);
+    let scope = || Scope { with: Element::ALL.to_vec(), ..Scope::default() };
+    for database in [first, second] {
+        let copy = Database::create(cluster());
+        let file = scratch().join(format!("{}.sql", database.name()));
+        let program = |program| programs::find(program, None, None).expect("program").path;
+        let dump =
+            Command::new(program(Program::PgDump)).args(["--file"]).arg(&file).arg(database.uri()).status();
+        assert!(dump.expect("pg_dump").success());
+        let load = Command::new(program(Program::Psql))
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file"])
+            .arg(&file)
+            .arg(copy.uri())
+            .stdout(Stdio::null())
+            .status();
+        assert!(load.expect("psql").success());
+        let found = lines(&compare(&database, &copy, scope(), LeftOut::default()));
+        assert_eq!(found, Vec::<String>::new());
+    }
 }
