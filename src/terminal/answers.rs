@@ -27,11 +27,11 @@ pub fn confirm_by_typing(question: &str, expected: &str) -> bool {
 }
 
 fn read_answer(question: &str) -> Option<String> {
+    ASKING.store(true, Ordering::SeqCst);
     let mut error = anstream::stderr().lock();
     let _ = write!(error, "{question}: ");
     let _ = error.flush();
     let mut answer = String::new();
-    ASKING.store(true, Ordering::SeqCst);
     let read = std::io::stdin().lock().read_line(&mut answer);
     ASKING.store(false, Ordering::SeqCst);
     let read = read.ok()?;
