@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
+use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
 use super::check::{RowsArguments, ScopeArguments};
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
@@ -29,11 +29,7 @@ use crate::{Error, Result, report};
     pum upgrade -p prod -t app_sys.upgrades -d delta --rehearse   on its schema, in a throwaway database")]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     #[command(flatten)]
     applying: ApplyArguments,
     /// Show what would run, and stop
@@ -177,10 +173,10 @@ impl Arguments {
         let config = &context.config;
         let only_reads = self.dry_run || self.rehearsal.rehearse;
         // What is wrong with the others is said before a protected database is asked about.
-        let (_, _) = (self.table.name(context)?, self.directories.list(context)?);
+        let (_, _) = (self.place.table.name(context)?, self.place.directories.list(context)?);
         let connection = match only_reads {
-            true => self.database.to_read(context)?,
-            false => self.database.to_write(context, &self.yes)?,
+            true => self.place.database.to_read(context)?,
+            false => self.place.database.to_write(context, &self.yes)?,
         };
         let backup = match self.backup {
             None => None,
@@ -192,7 +188,7 @@ impl Arguments {
         let options = upgrade::Options {
             backup,
             dry_run: self.dry_run,
-            ..self.applying.options(connection, &self.table, &self.directories, context)?
+            ..self.applying.options(connection, &self.place.table, &self.place.directories, context)?
         };
         if self.rehearsal.rehearse {
             return self.rehearsal.run(options, context);
@@ -213,7 +209,7 @@ impl RehearsalArguments {
             Some(source) => Some(check::Options {
                 first: Source::Shadow,
                 second: Source::resolve(source)?,
-                scope: self.scope.scope(),
+                scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
@@ -226,7 +222,8 @@ impl RehearsalArguments {
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,
         };
-        let show = |check: &check::Check| context.terminal.text(&report::text(check));
+        let show =
+            |check: &check::Check| context.terminal.text(&report::text(check, &report::Options::default()));
         let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
         Ok(u8::from(!equal))
     }

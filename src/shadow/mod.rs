@@ -47,6 +47,8 @@ pub struct Options {
     pub tcp: bool,
     /// The major version; the nearest newer one is taken if it is missing. `None`: the newest.
     pub major: Option<u32>,
+    /// The directory of the server's programs. `None`: they are looked for.
+    pub programs: Option<PathBuf>,
 }
 
 /// A throwaway cluster whose server runs. Dropping it stops the server and removes a temporary directory.
@@ -67,7 +69,10 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a cluster and starts its server; returns when it answers.
     pub fn start(options: &Options) -> Result<Cluster> {
-        let programs = programs::find_server(options.major)?;
+        let programs = match &options.programs {
+            Some(directory) => programs::server_in(directory)?,
+            None => programs::find_server(options.major)?,
+        };
         let user = ServerUser::choose()?;
         let place = Place::prepare(options.directory.as_deref(), &user)?;
         let guard = Guard::start(&place)?;
@@ -86,7 +91,16 @@ impl Cluster {
             _guard: guard,
             place,
         };
-        cluster.resume()?;
+        let mut tries = 0;
+        while let Err(error) = cluster.resume() {
+            tries += 1;
+            // Between the choice of a port and the server's start, somebody else may have taken it.
+            if tries == 5 || !cluster.log().contains("Address already in use") {
+                return Err(error);
+            }
+            cluster.server = None;
+            cluster.port = 5432;
+        }
         Ok(cluster)
     }
 
