@@ -3,6 +3,7 @@
 mod changes;
 mod equal;
 mod names;
+mod report;
 mod restored;
 mod rows;
 mod scope;
