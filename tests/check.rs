@@ -2,6 +2,8 @@
 
 mod changes;
 mod equal;
+mod names;
+mod report;
 mod restored;
 mod rows;
 mod scope;

@@ -57,7 +57,7 @@ pub(super) const USER_MAPPING: Description = Description {
                     OR (m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE'))
                     OR (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user))
                 THEN '{UNREADABLE}'
-                ELSE (SELECT string_agg(regexp_replace(item, '^([^=]*({SECRET})[^=]*)=.*', '\\1', 'i'), E'\\n' ORDER BY item)
+                ELSE (SELECT string_agg(regexp_replace(item, '^([^=]*({SECRET})[^=]*)=.*', '\\1', 'i'), E'\\n' ORDER BY item COLLATE \"C\")
                     FROM unnest(m.umoptions) AS item) END
             FROM pg_user_mappings m
             JOIN pg_foreign_server s ON s.oid = m.srvid"

@@ -91,7 +91,7 @@ pub(super) const OPERATOR_CLASS: Description = Description {
 fn members(owner: &str) -> String {
     let own_family = if owner == "pg_opfamily" { "AND d.refobjid = x.amopfamily" } else { "" };
     format!(
-        "SELECT u.owner, string_agg(u.member, E'\\n' ORDER BY u.rank, u.number, u.member) AS members
+        "SELECT u.owner, string_agg(u.member, E'\\n' ORDER BY u.rank, u.number, u.member COLLATE \"C\") AS members
         FROM (SELECT d.refobjid AS owner, 1 AS rank, x.amopstrategy AS number,
                 concat('OPERATOR ', x.amopstrategy, ' (', format_type(x.amoplefttype, NULL), ', ',
                     format_type(x.amoprighttype, NULL), ') ', x.amopopr::regoperator,

@@ -20,7 +20,7 @@ pub(super) fn function(column: &str) -> String {
 }
 
 /// The items of an array of text, one a line, in their order by name: for settings and options, where order says
-/// nothing.
+/// nothing. By their bytes: the order of the database's own collation is not that of another cluster's.
 pub(super) fn sorted(array: &str) -> String {
-    format!("(SELECT string_agg(item, E'\\n' ORDER BY item) FROM unnest({array}) AS item)")
+    format!("(SELECT string_agg(item, E'\\n' ORDER BY item COLLATE \"C\") FROM unnest({array}) AS item)")
 }

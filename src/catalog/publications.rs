@@ -101,7 +101,7 @@ fn subscription_query(server: Server) -> String {
     };
     format!(
         "SELECT 'pg_subscription'::regclass::oid, {oid}, 0, NULL, NULL, NULL, NULL, s.subname, NULL,
-            (SELECT string_agg(item, E'\\n' ORDER BY item) FROM unnest(s.subpublications) AS item),
+            (SELECT string_agg(item, E'\\n' ORDER BY item COLLATE \"C\") FROM unnest(s.subpublications) AS item),
             CASE WHEN s.subslotname IS DISTINCT FROM s.subname THEN COALESCE(s.subslotname, 'none') END,
             {commit}, {binary}, {streaming}, {two_phase}, {disable}, {password}, {run_as}, {origin}, {failover}
         FROM pg_subscription s

@@ -80,7 +80,7 @@ pub(super) const CONFIGURATION: Description = Description {
             "SELECT s.tableoid, s.oid, 0, NULL, NULL, NULL, n.nspname, s.cfgname, NULL,
                 CASE WHEN m.nspname <> 'pg_catalog' THEN quote_ident(m.nspname) || '.' ELSE '' END
                     || quote_ident(p.prsname),
-                (SELECT string_agg(concat(k.alias, ': ', d.names), E'\\n' ORDER BY k.alias)
+                (SELECT string_agg(concat(k.alias, ': ', d.names), E'\\n' ORDER BY k.alias COLLATE \"C\")
                     FROM (SELECT x.maptokentype, string_agg(x.mapdict::regdictionary::text, ', ' ORDER BY x.mapseqno)
                             AS names FROM pg_ts_config_map x WHERE x.mapcfg = s.oid GROUP BY x.maptokentype) d
                     JOIN ts_token_type(s.cfgparser) k ON k.tokid = d.maptokentype)

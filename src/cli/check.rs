@@ -4,40 +4,68 @@ use clap::Args;
 
 use super::Context;
 use super::arguments::Table;
+use super::reports::ReportArguments;
 use crate::catalog::{Element, LeftOut};
 use crate::commands::check;
 use crate::compare::Scope;
+use crate::progress::Progress;
 use crate::source::Source;
 use crate::upgrade::TableName;
-use crate::{Result, report};
+use crate::{Error, Result};
 
 /// Compare two sources
 ///
-/// Reads both schemas and shows what they do not share. Writes nothing.
+/// Reads both schemas, completely, and shows what they do not share, first a summary, then object by object: `-` stands
+/// for what is only in the first, `+` for what is only in the second, `~` for what is in both with other attributes.
+/// Nothing is written to a database.
+///
+/// A source is a database: a service of pg_service.conf, a URI (postgresql://…) or a key/value string
+/// ("host=… dbname=…"). The owner's rights are not needed, those to connect are enough.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pum check -p1 prod -p2 test\n  pum check -p1 prod -p2 test -i views triggers -N public"
+    after_help = "Examples:\n  pum check -p1 prod -p2 test\n  pum check -p1 prod -p2 test -i views triggers -N public",
+    after_long_help = "Elements: \
+schemas, extensions, types, tables, columns (with their defaults), constraints, indexes, sequences, views (also \
+materialized ones, with their columns), rules, functions (also procedures and aggregates), triggers (also event \
+triggers), policies, rows (of value lists, with --rows), other. Four more are compared only with --with, and otherwise counted: column-order, comments, \
+owners, privileges.
+
+Exit codes: 0 the sources are equal; 1 they differ (with --strict also: something could not be compared); 2 usage or \
+configuration; 3 a source could not be read; 130 interrupted.
+
+Examples:
+  pum check -p1 prod -p2 test                        everything, through the pager
+  pum check -p1 prod -p2 test -s || echo drifted     the summary only, for scripts
+  pum check -p1 prod -p2 test -i views triggers      without these elements
+  pum check -p1 prod -p2 test --schema app --with owners,privileges
+  pum check -p1 prod -p2 test --report html:drift.html --report json:drift.json"
 )]
 pub struct Arguments {
-    /// The first source
+    /// The first source (also -p1) [default: `database` of pum.yaml]
     #[arg(long = "pg-service1", alias = "pg_service1", value_name = "SOURCE")]
-    first: String,
-    /// The second source
+    first: Option<String>,
+    /// The second source (also -p2)
     #[arg(long = "pg-service2", alias = "pg_service2", value_name = "SOURCE")]
-    second: String,
+    second: Option<String>,
+    /// Exit with 1 also if something could not be compared
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     scope: ScopeArguments,
     #[command(flatten)]
     rows: RowsArguments,
     #[command(flatten)]
     table: Table,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 /// What of a schema is compared.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is compared")]
 pub struct ScopeArguments {
-    /// Elements to leave out
-    #[arg(short = 'i', long, value_name = "ELEMENT", num_args = 1..)]
+    /// Elements to leave out [default: `ignore_elements` of pum.yaml]
+    #[arg(short = 'i', long, value_name = "ELEMENT", num_args = 1.., value_delimiter = ',')]
     ignore: Vec<Element>,
     /// The only elements to compare
     #[arg(long, value_name = "ELEMENT", num_args = 1.., value_delimiter = ',')]
@@ -91,9 +119,10 @@ impl FromStr for With {
 
 impl ScopeArguments {
     /// What is in scope.
-    pub fn scope(&self) -> Scope {
+    pub fn scope(&self, context: &Context<'_>) -> Scope {
+        let ignore = if self.ignore.is_empty() { &context.config.ignore_elements } else { &self.ignore };
         Scope {
-            ignore: self.ignore.clone(),
+            ignore: ignore.clone(),
             only: self.only.clone(),
             exclude_schemas: self.exclude_schema.clone(),
             schemas: self.schema.clone(),
@@ -120,17 +149,33 @@ impl ScopeArguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        let first = self.first.as_deref().or(context.config.database.as_deref());
         let options = check::Options {
-            first: Source::resolve(&self.first)?,
-            second: Source::resolve(&self.second)?,
-            scope: self.scope.scope(),
+            first: source(first, "first", "-p1", context)?,
+            second: source(self.second.as_deref(), "second", "-p2", context)?,
+            scope: self.scope.scope(context),
             left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
             value_lists: self.rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
             pg_dump: context.config.pg_dump_exe.clone(),
         };
+        let reports = self.report.prepare()?;
         let check = check::run(&options, context.terminal, context.cancel)?;
-        context.terminal.text(&report::text(&check))?;
-        Ok(u8::from(!check.is_equal()))
+        reports.tell(&check, context)?;
+        Ok(u8::from(!check.is_equal() || (self.strict && !check.is_complete())))
     }
+}
+
+fn source(text: Option<&str>, which: &str, option: &str, context: &Context<'_>) -> Result<Source> {
+    let text = text.ok_or_else(|| {
+        let error = Error::usage(format!("no {which} source is named"));
+        let hint = format!("name it with {option} SOURCE: a service, a URI or \"host=… dbname=…\"");
+        error.hint(if which == "first" { format!("{hint}; or as `database` in pum.yaml") } else { hint })
+    })?;
+    let source =
+        Source::resolve(text).map_err(|error| error.note("source", format!("the {which} one, {option}")))?;
+    for warning in source.warnings() {
+        context.terminal.warning(warning);
+    }
+    Ok(source)
 }

@@ -86,7 +86,7 @@ impl Arguments {
             Some(comp) => Some(check::Options {
                 first: Source::Database(upgrade.connection.clone()),
                 second: Source::resolve(comp)?,
-                scope: self.scope.scope(),
+                scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
@@ -100,14 +100,14 @@ impl Arguments {
             file: self.file.or_else(|| config.backup_file.clone()),
             format: self.format,
             jobs: self.jobs.unwrap_or_else(natural_jobs),
-            exclude_schemas: self.scope.scope().exclude_schemas,
+            exclude_schemas: self.scope.scope(context).exclude_schemas,
             ignore_errors: self.ignore_errors,
             overwrite_test: self.overwrite_test,
             force: self.force,
             answer,
             pg_restore: config.pg_restore_exe.clone(),
         };
-        let show = |check: &Check| context.terminal.text(&report::text(check));
+        let show = |check: &Check| context.terminal.text(&report::text(check, &report::Options::default()));
         let outcome = test_and_upgrade::run(&options, &show, context.terminal, context.cancel)?;
         Ok(match outcome {
             Outcome::Different | Outcome::UpgradedDifferent(_) => 1,
