@@ -1,10 +1,15 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod equal;
+mod names;
 mod report;
 mod restored;
 mod rows;
 mod scope;
+mod servers;
+mod strangers;
+mod unmodelled;
 
 use pum::catalog::LeftOut;
 use pum::commands::check::{self, Options};
@@ -12,7 +17,7 @@ use pum::compare::{Change, Comparison, Difference, Scope};
 use pum::progress::{Cancel, Silent};
 use pum::source::Source;
 
-use crate::support::Database;
+use crate::support::{Database, try_sql};
 
 /// What a check of two databases is asked for when nothing is said.
 fn options(first: &Database, second: &Database) -> Options {
@@ -25,6 +30,14 @@ fn options(first: &Database, second: &Database) -> Options {
         pg_restore: None,
         pg_dump: None,
     }
+}
+
+/// The same by a role that may do nothing but connect.
+fn stranger_options(first: &Database, second: &Database) -> Options {
+    // It may be there already.
+    let _ = try_sql(first.uri(), "create role stranger login");
+    let source = |database: &Database| Source::Database(database.parameters().with("user", "stranger"));
+    Options { first: source(first), second: source(second), ..options(first, second) }
 }
 
 /// Compares two databases by the library.

@@ -101,6 +101,9 @@ pub struct RehearsalArguments {
     /// Apply the deltas to a throwaway database with the schema, the upgrades table and the value lists of this one
     #[arg(long, conflicts_with_all = ["dry_run", "backup"])]
     rehearse: bool,
+    /// More tables whose rows are taken into the rehearsal, beside the value lists; patterns such as app_sys.*
+    #[arg(long, value_name = "TABLE", num_args = 1.., requires = "rehearse")]
+    copy_rows: Vec<String>,
     /// Compare the result of the rehearsal with this source
     #[arg(long, value_name = "SOURCE", requires = "rehearse")]
     compare: Option<String>,
@@ -218,7 +221,7 @@ impl RehearsalArguments {
             }),
         };
         let options = rehearse::Options {
-            value_lists: self.rows.patterns(context),
+            rows: self.rows.patterns(context).into_iter().chain(self.copy_rows).collect(),
             comparison,
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,

@@ -70,8 +70,9 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         schema_only: options.value_lists.is_empty(),
         ..Loading::default()
     });
-    let (first, second) = source::open_both(&options.first, &options.second, &throwaway, progress, cancel)?;
-    between(&first, &second, options, progress, cancel)
+    source::open_both(&options.first, &options.second, &throwaway, progress, cancel)
+        .and_then(|(first, second)| between(&first, &second, options, progress, cancel))
+        .map_err(|error| super::if_interrupted(error, cancel))
 }
 
 /// Compares two sources that are open, as the options say; their own sources are not looked at.

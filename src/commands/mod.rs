@@ -32,6 +32,7 @@ pub mod version;
 use std::path::{Path, PathBuf};
 
 use crate::connection::{Parameters, Session};
+use crate::error::Kind;
 use crate::progress::{Cancel, Event, Progress};
 use crate::upgrade::table::{Look, Server};
 use crate::upgrade::{TableName, typed};
@@ -75,6 +76,17 @@ fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf])
 fn no_version(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> Error {
     let mut error = no_table(parameters, table, directories);
     error.message = format!("no row of the upgrades table {table} says at which version the database is");
+    error
+}
+
+/// What the server refused because the user asked it to stop is an interruption.
+fn if_interrupted(mut error: Error, cancel: &Cancel) -> Error {
+    const CANCELED: &str = "57014";
+    if cancel.is_requested() && error.kind == Kind::Failed && error.sqlstate.as_deref() == Some(CANCELED) {
+        error.kind = Kind::Interrupted;
+        error.message = "interrupted".to_owned();
+        error.notes.retain(|(label, _)| label != "sqlstate");
+    }
     error
 }
 

@@ -9,6 +9,7 @@ pub mod rows;
 mod scope;
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 pub use difference::{AttributeChange, Change, Difference};
 pub use scope::Scope;
@@ -42,13 +43,24 @@ pub struct Ignored {
 /// Compares what is in scope.
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     let mut all = differences(first, second);
-    let not_compared = leave_out_varying(&mut all, first, second);
+    let mut not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
     let (differences, unasked) = scope.divide(fold(all));
+    not_compared.extend(unmodelled(first, second));
     Comparison { differences, unasked, not_compared, ..Comparison::default() }
+}
+
+/// What both catalogs, or one of them, have and do not have as facts.
+fn unmodelled(first: &Catalog, second: &Catalog) -> Vec<String> {
+    let only = |one: &Catalog, other: &Catalog, place: &str| -> Vec<String> {
+        let sentences = one.not_compared.iter().filter(|sentence| !other.not_compared.contains(sentence));
+        sentences.map(|sentence| format!("in the {place}: {sentence}")).collect()
+    };
+    let both = first.not_compared.iter().filter(|sentence| second.not_compared.contains(sentence)).cloned();
+    both.chain(only(first, second, "first")).chain(only(second, first, "second")).collect()
 }
 
 /// Every difference, fact by fact, in no order, but for what either side leaves out.
@@ -56,6 +68,12 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
     let is_left_out = |identity: &Identity| {
         identity.chain().any(|above| first.left_out.contains(above) || second.left_out.contains(above))
+    };
+    let is_readable = |identity: &Arc<Identity>, attribute: &Attribute| {
+        [first, second].iter().all(|catalog| {
+            catalog.unreadable.is_empty()
+                || !catalog.unreadable.contains(&(Arc::clone(identity), attribute.name))
+        })
     };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
@@ -67,7 +85,9 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(attribute, (old, new))| !is_same(attribute, old, new))
+                    .filter(|(attribute, (old, new))| {
+                        !is_same(attribute, old, new) && is_readable(identity, attribute)
+                    })
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),
