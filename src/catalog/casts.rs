@@ -1,6 +1,6 @@
 //! Casts between types, and transforms between types and languages. They have no names: the types tell them apart.
 
-use super::own::{FIRST_OWN_OID, function, independent};
+use super::own::{FIRST_NORMAL, function, independent};
 use super::{Attribute, Description, Element};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-cast.html>
@@ -16,7 +16,7 @@ pub(super) const CAST: Description = Description {
                 {function},
                 CASE s.castcontext WHEN 'a' THEN 'assignment' WHEN 'i' THEN 'implicit' END
             FROM pg_cast s
-            WHERE s.oid >= {FIRST_OWN_OID} AND {independent}",
+            WHERE s.oid >= {FIRST_NORMAL} AND {independent}",
             function = function("s.castfunc"),
             independent = independent("s"),
         )
@@ -34,7 +34,7 @@ pub(super) const TRANSFORM: Description = Description {
                 'FOR ' || format_type(f.trftype, NULL) || ' LANGUAGE ' || quote_ident(l.lanname), {from}, {to}
             FROM pg_transform f
             JOIN pg_language l ON l.oid = f.trflang
-            WHERE f.oid >= {FIRST_OWN_OID}",
+            WHERE f.oid >= {FIRST_NORMAL}",
             from = function("f.trffromsql"),
             to = function("f.trftosql"),
         )

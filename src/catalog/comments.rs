@@ -5,7 +5,7 @@
 //! Comments on members of extensions come and go with the extension, and pg_dump does not write them: none here.
 //! Comments on the database itself belong to the place, not to the schema.
 
-use super::own::FIRST_OWN_OID;
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-description.html>
@@ -41,7 +41,7 @@ fn query(server: Server, catalog: &str, name: &str, text: &str) -> String {
         LEFT JOIN pg_constraint i ON d.classoid = 1259 AND i.conindid = d.objoid AND i.contype IN ('p', 'u', 'x')
         LEFT JOIN pg_constraint k ON d.classoid = 2606 AND k.oid = d.objoid
         LEFT JOIN ({IDENTITY_SEQUENCES}) s ON d.classoid = 1259 AND s.objid = d.objoid
-        WHERE d.objoid >= {FIRST_OWN_OID} OR d.classoid IN (2615, 3079)"
+        WHERE d.objoid >= {FIRST_NORMAL} OR d.classoid IN (2615, 3079)"
     )
 }
 

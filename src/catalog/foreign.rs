@@ -1,6 +1,6 @@
 //! Access to other servers: foreign data wrappers, servers, user mappings.
 
-use super::own::{FIRST_OWN_OID, function, sorted};
+use super::own::{FIRST_NORMAL, function, sorted};
 use super::{Attribute, Description, Element, UNREADABLE};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-foreign-data-wrapper.html>
@@ -12,7 +12,7 @@ pub(super) const WRAPPER: Description = Description {
         format!(
             "SELECT w.tableoid, w.oid, 0, NULL, NULL, NULL, NULL, w.fdwname, NULL, {handler}, {validator}, {options}
             FROM pg_foreign_data_wrapper w
-            WHERE w.oid >= {FIRST_OWN_OID}",
+            WHERE w.oid >= {FIRST_NORMAL}",
             handler = function("w.fdwhandler"),
             validator = function("w.fdwvalidator"),
             options = sorted("w.fdwoptions"),

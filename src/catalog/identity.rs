@@ -76,7 +76,7 @@ impl fmt::Display for Identity {
                 write!(formatter, "{}.", quoted(schema))?;
             }
             formatter.write_str(&quoted(&self.name))?;
-        } else if self.signature.is_some() {
+        } else if self.on.is_none() {
             formatter.write_str(" ")?;
         }
         if let Some(signature) = &self.signature {

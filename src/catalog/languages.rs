@@ -1,6 +1,6 @@
 //! Procedural languages.
 
-use super::own::{FIRST_OWN_OID, function};
+use super::own::{FIRST_NORMAL, function};
 use super::{Attribute, Description, Element};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-language.html>
@@ -18,7 +18,7 @@ pub(super) const LANGUAGE: Description = Description {
             "SELECT l.tableoid, l.oid, 0, NULL, NULL, NULL, NULL, l.lanname, NULL,
                 CASE WHEN l.lanpltrusted THEN 'trusted' END, {handler}, {inline}, {validator}
             FROM pg_language l
-            WHERE l.oid >= {FIRST_OWN_OID}",
+            WHERE l.oid >= {FIRST_NORMAL}",
             handler = function("l.lanplcallfoid"),
             inline = function("l.laninline"),
             validator = function("l.lanvalidator"),

@@ -1,6 +1,6 @@
 //! Operators, their classes and families, and the access methods that those are for.
 
-use super::own::{FIRST_OWN_OID, function, independent};
+use super::own::{FIRST_NORMAL, function, independent};
 use super::schemas::OWN_SCHEMA;
 use super::{Attribute, Description, Element};
 
@@ -100,14 +100,14 @@ fn members(owner: &str) -> String {
             JOIN pg_depend d ON d.classid = x.tableoid AND d.objid = x.oid AND d.deptype IN ('a', 'i')
             LEFT JOIN pg_opfamily s ON s.oid = x.amopsortfamily
             LEFT JOIN pg_namespace sn ON sn.oid = s.opfnamespace
-            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_OWN_OID} {own_family}
+            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_NORMAL} {own_family}
             UNION ALL
             SELECT d.refobjid, 2, y.amprocnum,
                 concat('FUNCTION ', y.amprocnum, ' (', format_type(y.amproclefttype, NULL), ', ',
                     format_type(y.amprocrighttype, NULL), ') ', y.amproc::oid::regprocedure)
             FROM pg_amproc y
             JOIN pg_depend d ON d.classid = y.tableoid AND d.objid = y.oid AND d.deptype IN ('a', 'i')
-            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_OWN_OID}) u
+            WHERE d.refclassid = '{owner}'::regclass AND d.refobjid >= {FIRST_NORMAL}) u
         GROUP BY u.owner"
     )
 }
@@ -122,7 +122,7 @@ pub(super) const ACCESS_METHOD: Description = Description {
             "SELECT am.tableoid, am.oid, 0, NULL, NULL, NULL, NULL, am.amname, NULL,
                 CASE am.amtype WHEN 't' THEN 'table' WHEN 'i' THEN 'index' ELSE am.amtype::text END, {handler}
             FROM pg_am am
-            WHERE am.oid >= {FIRST_OWN_OID}",
+            WHERE am.oid >= {FIRST_NORMAL}",
             handler = function("am.amhandler"),
         )
     },

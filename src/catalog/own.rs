@@ -1,8 +1,8 @@
 //! What is the user's own: not the system's, and not an inner part of something else.
 
-/// Above this are the oids of what users make; those of `initdb` are below (`FirstNormalObjectId` in the server's
-/// sources). For catalogs whose objects are in no schema.
-pub(super) const FIRST_OWN_OID: u32 = 16384;
+/// The oids below are those of the server's own objects (`FirstNormalObjectId` in its sources), but for what a template
+/// brings: the schema `public`, extensions.
+pub(super) const FIRST_NORMAL: u32 = 16384;
 
 /// That the row of a system catalog with this alias belongs neither to an extension nor to the inside of another
 /// object, as a condition. The reader leaves members of extensions out by itself: this is for catalogs where those may

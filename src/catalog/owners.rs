@@ -1,6 +1,6 @@
 //! Who owns what.
 
-use super::own::FIRST_OWN_OID;
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// The owner of each object that has one of its own. The sequence of a column and the index of a table have their
@@ -35,7 +35,7 @@ fn owner_query(server: Server) -> String {
                 JOIN pg_database d ON d.oid = s.subdbid AND d.datname = current_database()",
         );
     }
-    query.push_str(&format!(") objects WHERE object >= {FIRST_OWN_OID} OR class = 2615"));
+    query.push_str(&format!(") objects WHERE object >= {FIRST_NORMAL} OR class = 2615"));
     query
 }
 

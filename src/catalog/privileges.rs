@@ -10,7 +10,7 @@
 //! and its signature says on what it is: `privilege viewer(table public.spatial_ref_sys) on extension postgis`.
 
 use super::comments::IDENTITY_SEQUENCES;
-use super::own::FIRST_OWN_OID;
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// <https://www.postgresql.org/docs/current/ddl-priv.html>
@@ -36,7 +36,7 @@ fn privilege_query(server: Server) -> String {
             FROM ({objects}) o
             LEFT JOIN pg_init_privs i ON i.classoid = o.class AND i.objoid = o.object AND i.objsubid = o.part
             LEFT JOIN pg_depend m ON m.classid = o.class AND m.objid = o.object AND m.objsubid = 0 AND m.deptype = 'e'
-            WHERE o.object >= {FIRST_OWN_OID} OR o.is_public OR i.initprivs IS DISTINCT FROM o.acl
+            WHERE o.object >= {FIRST_NORMAL} OR o.is_public OR i.initprivs IS DISTINCT FROM o.acl
         ), sets AS (
             SELECT row_number() OVER () AS number, d.* FROM (SELECT DISTINCT owner, acl, initial FROM objects) d
         ), rights AS (
@@ -53,7 +53,7 @@ fn privilege_query(server: Server) -> String {
                 (SELECT d.type || ' ' || d.identity FROM pg_identify_object(o.class, o.object, o.part) d)
                 WHEN s.objid IS NOT NULL THEN 'sequence' END,
             COALESCE(o.now, '')
-        FROM (SELECT o.*, r.grantee, r.now, o.object >= {FIRST_OWN_OID} OR o.is_public AS is_own
+        FROM (SELECT o.*, r.grantee, r.now, o.object >= {FIRST_NORMAL} OR o.is_public AS is_own
             FROM objects o
             JOIN sets s ON s.owner = o.owner AND s.acl = o.acl AND s.initial = o.initial
             JOIN rights r ON r.number = s.number) o

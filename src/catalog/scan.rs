@@ -2,7 +2,7 @@
 //! bring, and objects that the user put in system schemas. Nothing is passed over in silence. Roles, tablespaces and
 //! databases belong to the whole cluster, not to a schema.
 
-use super::own::FIRST_OWN_OID;
+use super::own::FIRST_NORMAL;
 use super::{Kind, Server};
 
 /// How many objects are named; beyond that they are counted.
@@ -50,7 +50,7 @@ pub(super) fn strays() -> String {
             "SELECT concat('rows of {catalog} with {letter} ', x.{letter}, ', a kind that is not known: ', count(*))
             FROM {catalog} x
             JOIN pg_namespace n ON n.oid = x.{schema}
-            WHERE strpos('{known}', x.{letter}::text) = 0 AND x.oid >= {FIRST_OWN_OID} AND n.nspname !~ '^pg_'
+            WHERE strpos('{known}', x.{letter}::text) = 0 AND x.oid >= {FIRST_NORMAL} AND n.nspname !~ '^pg_'
             GROUP BY x.{letter}"
         ));
     }
@@ -60,7 +60,7 @@ pub(super) fn strays() -> String {
             FROM {catalog} x
             CROSS JOIN pg_identify_object(x.tableoid, x.oid, 0) i
             WHERE x.{schema} IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-                AND x.oid >= {FIRST_OWN_OID}
+                AND x.oid >= {FIRST_NORMAL}
                 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.tableoid AND d.objid = x.oid
                     AND d.deptype IN ('e', 'i', 'P', 'S'))"
         ));
@@ -87,7 +87,7 @@ pub(super) fn objects(catalogs: &[String]) -> Option<String> {
             format!(
                 "SELECT '{catalog}', count(*), array_to_string((array_agg(x.oid ORDER BY x.oid))[1:{NAMED}], ', ')
                 FROM {catalog} x
-                WHERE x.oid >= {FIRST_OWN_OID}
+                WHERE x.oid >= {FIRST_NORMAL}
                     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.tableoid AND d.objid = x.oid
                         AND d.deptype IN ('e', 'i'))
                 HAVING count(*) > 0"

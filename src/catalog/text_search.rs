@@ -1,7 +1,7 @@
 //! Full text search: parsers, dictionaries, the templates of dictionaries, and configurations, which map the tokens of
 //! a parser to dictionaries.
 
-use super::own::{FIRST_OWN_OID, function};
+use super::own::{FIRST_NORMAL, function};
 use super::schemas::OWN_SCHEMA;
 use super::{Attribute, Description, Element};
 
@@ -88,7 +88,7 @@ pub(super) const CONFIGURATION: Description = Description {
             JOIN pg_namespace n ON n.oid = s.cfgnamespace
             JOIN pg_ts_parser p ON p.oid = s.cfgparser
             JOIN pg_namespace m ON m.oid = p.prsnamespace
-            WHERE {OWN_SCHEMA} AND s.oid >= {FIRST_OWN_OID}"
+            WHERE {OWN_SCHEMA} AND s.oid >= {FIRST_NORMAL}"
         )
     },
 };

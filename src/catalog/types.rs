@@ -1,7 +1,7 @@
 //! Types that are made of others: enums, domains with their constraints, composite types with their attributes, range
 //! types; and shell types, which are only announced. Base types are in `base_types`.
 
-use super::own::{FIRST_OWN_OID, function};
+use super::own::{FIRST_NORMAL, function};
 use super::schemas::OWN_SCHEMA;
 use super::{Attribute, Description, Element, Server};
 
@@ -153,7 +153,7 @@ pub(super) const SHELL_TYPE: Description = Description {
             "SELECT t.tableoid, t.oid, 0, NULL, NULL, NULL, n.nspname, t.typname, NULL
             FROM pg_type t
             JOIN pg_namespace n ON n.oid = t.typnamespace
-            WHERE t.typtype = 'p' AND NOT t.typisdefined AND t.oid >= {FIRST_OWN_OID} AND {OWN_SCHEMA}"
+            WHERE t.typtype = 'p' AND NOT t.typisdefined AND t.oid >= {FIRST_NORMAL} AND {OWN_SCHEMA}"
         )
     },
 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
+use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
 use super::check::{RowsArguments, ScopeArguments};
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
@@ -29,11 +29,7 @@ use crate::{Error, Result, report};
     pum upgrade -p prod -t app_sys.upgrades -d delta --rehearse   on its schema, in a throwaway database")]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     #[command(flatten)]
     applying: ApplyArguments,
     /// Show what would run, and stop
@@ -177,10 +173,10 @@ impl Arguments {
         let config = &context.config;
         let only_reads = self.dry_run || self.rehearsal.rehearse;
         // What is wrong with the others is said before a protected database is asked about.
-        let (_, _) = (self.table.name(context)?, self.directories.list(context)?);
+        let (_, _) = (self.place.table.name(context)?, self.place.directories.list(context)?);
         let connection = match only_reads {
-            true => self.database.to_read(context)?,
-            false => self.database.to_write(context, &self.yes)?,
+            true => self.place.database.to_read(context)?,
+            false => self.place.database.to_write(context, &self.yes)?,
         };
         let backup = match self.backup {
             None => None,
@@ -192,7 +188,7 @@ impl Arguments {
         let options = upgrade::Options {
             backup,
             dry_run: self.dry_run,
-            ..self.applying.options(connection, &self.table, &self.directories, context)?
+            ..self.applying.options(connection, &self.place.table, &self.place.directories, context)?
         };
         if self.rehearsal.rehearse {
             return self.rehearsal.run(options, context);

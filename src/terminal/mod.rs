@@ -206,6 +206,11 @@ impl Progress for Terminal {
     }
 }
 
+/// A last line on standard error, by whoever ends the process.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Writes bytes to standard output. A reader that has gone (`| head`) is no error.
 ///
 /// # Errors

@@ -43,13 +43,12 @@ impl Run<'_> {
 
     /// Writes that the delta of a row ended well; `more` sets further columns.
     pub(super) fn end_row_statement(&self, unit: &Unit, id: i64, began: Instant, more: &str) -> String {
-        format!(
-            "{}; UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}{more} WHERE id = {id}",
-            self.own_role_statements().join("; "),
-            self.table.name.quoted(),
+        let columns = format!(
+            "success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}{more}",
             unit.checksum,
             milliseconds(began).min(i32::MAX as u64),
-        )
+        );
+        format!("{}; {}", self.own_role_statements().join("; "), self.table.update_statement(&columns, id))
     }
 
     /// The id of the row that says that a delta began: that of an earlier run, or a new one.

@@ -49,8 +49,6 @@ pub struct Server {
 pub struct Table {
     /// Its name, with the schema that it was found in.
     pub name: TableName,
-    /// Whether it has the column `statements_done`.
-    pub has_statements_done: bool,
     /// Whether the role may add rows.
     pub writable: bool,
 }
@@ -132,10 +130,15 @@ impl Look {
                         "name the upgrades table with -t schema.table, or as upgrades_table in pum.yaml",
                     ));
                 }
-                Some(Table { name, has_statements_done: has("statements_done"), writable })
+                Some(Table { name, writable })
             }
         };
         Ok(Look { server, table, schema, schema_exists })
+    }
+
+    /// Whether the schema must be made before the table.
+    pub fn lacks_schema(&self) -> bool {
+        self.schema.is_some() && !self.schema_exists
     }
 
     /// Refuses what cannot be written to: a standby, or a database that is read-only by its settings.
@@ -246,10 +249,9 @@ impl Table {
             Some(done) => (", statements_done", format!(", {done}")),
             None => ("", String::new()),
         };
-        format!(
+        written(&format!(
             "INSERT INTO {} (version, description, type, script, checksum, installed_by, installed_on, \
-             execution_time, success{done_column}) VALUES ({}, {}, {}, {}, {}, session_user, clock_timestamp(), {}, {}{done_value}) \
-             RETURNING id",
+             execution_time, success{done_column}) VALUES ({}, {}, {}, {}, {}, session_user, clock_timestamp(), {}, {}{done_value})",
             self.name.quoted(),
             escape_literal(&row.version.to_string()),
             escape_literal(row.title),
@@ -258,7 +260,17 @@ impl Table {
             escape_literal(row.checksum),
             row.milliseconds.min(i32::MAX as u64),
             row.success,
-        )
+        ))
+    }
+
+    /// The statement that changes columns of a row; its one result is the row's id.
+    pub fn update_statement(&self, columns: &str, id: i64) -> String {
+        written(&format!("UPDATE {} SET {columns} WHERE id = {id}", self.name.quoted()))
+    }
+
+    /// The statement that takes a row out; its one result is the row's id.
+    pub fn delete_statement(&self, id: i64) -> String {
+        written(&format!("DELETE FROM {} WHERE id = {id}", self.name.quoted()))
     }
 
     /// The id from the rows of [`Table::insert_statement`].
@@ -285,13 +297,17 @@ impl Table {
     ///
     /// # Errors
     /// The server's.
-    pub fn ensure_statements_done(&mut self, session: &mut Session) -> Result<()> {
-        if !self.has_statements_done {
+    pub fn ensure_statements_done(&self, session: &mut Session) -> Result<()> {
+        // To ask first locks nobody out, and gives no notice.
+        let has = session.query(&format!(
+            "SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = 'statements_done' AND NOT attisdropped",
+            self.name.literal()
+        ))?;
+        if has.is_empty() {
             let table = self.name.quoted();
             session
                 .execute(&format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS statements_done integer"))
                 .map_err(|fault| self.explain(fault))?;
-            self.has_statements_done = true;
         }
         Ok(())
     }
@@ -306,16 +322,49 @@ impl Table {
         )
     }
 
+    /// Whether a row was not written because the table has a trigger or a rule that keeps rows out.
+    pub fn keeps_rows_out(fault: &Fault) -> bool {
+        let Fault::Server(error) = fault else { return false };
+        match fault.sqlstate() {
+            Some("22P02") => error.message().contains(NOT_WRITTEN),
+            // A rule instead of what was meant; the message is translated, these words are not.
+            Some("0A000") => ["RETURNING", "WITH"].iter().any(|word| error.message().contains(word)),
+            _ => false,
+        }
+    }
+
     /// A fault at reading or writing the table, with what may help.
     pub fn explain(&self, fault: Fault) -> Error {
         let denied = fault.sqlstate() == Some("42501");
+        let kept_out = Table::keeps_rows_out(&fault);
         let mut error = fault.into_error();
-        error.message = format!("the upgrades table {}: {}", self.name, error.message);
         if denied {
             error = error.hint(self.rights("your role"));
         }
+        if kept_out {
+            error.message = NOT_WRITTEN.to_owned();
+            error.notes.clear();
+            error = error.hint(format!(
+                "a trigger, a rule or a policy of {} keeps rows out, or somebody took the row away: \\d {} in psql shows it",
+                self.name,
+                self.name.quoted()
+            ));
+        }
+        error.message = format!("the upgrades table {}: {}", self.name, error.message);
         error
     }
+}
+
+/// What the server says when [`written`] finds that nothing was.
+const NOT_WRITTEN: &str = "the row was not written";
+
+/// A statement that writes one row, made to fail where the row is swallowed without a word, as triggers can do: COMMIT
+/// may follow in the same message.
+fn written(statement: &str) -> String {
+    format!(
+        "WITH written AS ({statement} RETURNING id) SELECT CASE count(*) WHEN 1 THEN max(id) \
+         ELSE ('{NOT_WRITTEN}: ' || count(*))::integer END FROM written"
+    )
 }
 
 /// A row to be written.

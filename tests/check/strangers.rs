@@ -18,10 +18,16 @@ fn what_only_owners_are_shown_is_named() {
     }
     let owner = run(&options(&first, &second));
     assert_eq!(lines(&owner), ["user mapping public on server s: options"]);
-    insta::assert_snapshot!(owner.not_compared.join("\n"), @"");
+    insta::assert_snapshot!(owner.not_compared.join("\n"), @r"
+    connection of subscription c, which holds secrets
+    secrets among the options of user mapping public on server s
+    ");
     let stranger = run(&stranger_options(&first, &second));
     assert!(lines(&stranger).is_empty());
-    insta::assert_snapshot!(stranger.not_compared.join("\n"), @"");
+    insta::assert_snapshot!(stranger.not_compared.join("\n"), @r"
+    connection of subscription c, which holds secrets
+    options of user mapping public on server s, which the server shows to its owner alone
+    ");
     assert!(!format!("{owner:?}{stranger:?}").contains("password=1"));
 }
 
@@ -38,5 +44,5 @@ fn one_side_read_by_a_stranger_is_enough_to_leave_out_what_is_not_shown() {
     options.second = stranger_options(&first, &second).second;
     let comparison = run(&options);
     assert!(lines(&comparison).is_empty());
-    insta::assert_snapshot!(comparison.not_compared.join("\n"), @"");
+    insta::assert_snapshot!(comparison.not_compared.join("\n"), @"in the second: options of user mapping public on server s, which the server shows to its owner alone");
 }

@@ -3,20 +3,6 @@ use pum::catalog::Kind;
 use super::Case;
 
 pub fn cases() -> Vec<Case> {
-    let function = |attribute, before, change| Case {
-        kind: Kind::Function,
-        attribute,
-        before,
-        change,
-        identity: "function s.f(integer)",
-    };
-    let procedure = |attribute, before, change| Case {
-        kind: Kind::Procedure,
-        attribute,
-        before,
-        change,
-        identity: "procedure s.p(integer)",
-    };
     vec![
         function("-", "", "create function s.f(integer) returns integer language sql as 'select 1'"),
         // An overload is another function.
@@ -106,18 +92,6 @@ pub fn cases() -> Vec<Case> {
             "body",
             "create function s.f(integer) returns integer language sql as 'select 1'",
             "create or replace function s.f(integer) returns integer language sql as 'select 2'",
-        ),
-        function(
-            "SQL body",
-            "-- since 14
-             create function s.f(a integer) returns integer language sql return a + 1",
-            "create or replace function s.f(a integer) returns integer language sql return a + 2",
-        ),
-        function(
-            "SQL body",
-            "-- since 14
-             create function s.f(a integer) returns integer language sql begin atomic select 1; select 2; end",
-            "create or replace function s.f(a integer) returns integer language sql begin atomic select 2; end",
         ),
         function(
             "library",
@@ -236,12 +210,6 @@ pub fn cases() -> Vec<Case> {
             "create or replace procedure s.p(integer) language sql as 'select 2'",
         ),
         procedure(
-            "SQL body",
-            "-- since 14
-             create procedure s.p(integer) language sql begin atomic select 1; end",
-            "create or replace procedure s.p(integer) language sql begin atomic select 2; end",
-        ),
-        procedure(
             "library",
             "create procedure s.p(integer) language c as 'plpgsql', 'plpgsql_validator'",
             "create or replace procedure s.p(integer) language c as '$libdir/plpgsql', 'plpgsql_validator'",
@@ -252,4 +220,33 @@ pub fn cases() -> Vec<Case> {
             "create or replace procedure s.p(integer) language c as 'plpgsql', 'plpgsql_call_handler'",
         ),
     ]
+}
+
+/// Those that came with 14.
+pub fn since_14() -> Vec<Case> {
+    vec![
+        function(
+            "SQL body",
+            "create function s.f(a integer) returns integer language sql return a + 1",
+            "create or replace function s.f(a integer) returns integer language sql return a + 2",
+        ),
+        function(
+            "SQL body",
+            "create function s.f(a integer) returns integer language sql begin atomic select 1; select 2; end",
+            "create or replace function s.f(a integer) returns integer language sql begin atomic select 2; end",
+        ),
+        procedure(
+            "SQL body",
+            "create procedure s.p(integer) language sql begin atomic select 1; end",
+            "create or replace procedure s.p(integer) language sql begin atomic select 2; end",
+        ),
+    ]
+}
+
+fn function(attribute: &'static str, before: &'static str, change: &'static str) -> Case {
+    Case { kind: Kind::Function, attribute, before, change, identity: "function s.f(integer)" }
+}
+
+fn procedure(attribute: &'static str, before: &'static str, change: &'static str) -> Case {
+    Case { kind: Kind::Procedure, attribute, before, change, identity: "procedure s.p(integer)" }
 }

@@ -5,14 +5,12 @@ use super::Case;
 pub fn cases() -> Vec<Case> {
     let of = |kind, identity, attribute, before, change| Case { kind, attribute, before, change, identity };
     let values = |before, change| of(Kind::Enum, "enum s.e", "values", before, change);
-    let domain = |attribute, before, change| of(Kind::Domain, "domain s.d", attribute, before, change);
     let check = |attribute, before, change| {
         of(Kind::DomainConstraint, "domain constraint k on domain s.d", attribute, before, change)
     };
     let member = |attribute, before, change| {
         of(Kind::Attribute, "attribute a on composite type s.c", attribute, before, change)
     };
-    let range = |attribute, before, change| of(Kind::RangeType, "range type s.r", attribute, before, change);
     vec![
         of(Kind::Enum, "enum s.e", "-", "", "create type s.e as enum ('a')"),
         values("create type s.e as enum ('a', 'b')", "alter type s.e add value 'c'"),
@@ -23,12 +21,6 @@ pub fn cases() -> Vec<Case> {
         domain("type", "create domain s.d as integer", "drop domain s.d; create domain s.d as bigint"),
         domain("collation", "create domain s.d as text", "drop domain s.d; create domain s.d as text collate \"C\""),
         domain("not null", "create domain s.d as integer", "alter domain s.d set not null"),
-        domain(
-            "not null",
-            "-- since 17
-             create domain s.d as integer not null",
-            "drop domain s.d; create domain s.d as integer constraint chosen not null",
-        ),
         domain("default", "create domain s.d as integer default 1", "alter domain s.d set default 2"),
         domain("default", "create domain s.d as integer default 1", "alter domain s.d drop default"),
         check("-", "create domain s.d as integer", "alter domain s.d add constraint k check (value > 0)"),
@@ -86,12 +78,32 @@ pub fn cases() -> Vec<Case> {
             "create type s.r as range (subtype = double precision)",
             "drop type s.r; create type s.r as range (subtype = double precision, subtype_diff = float8mi)",
         ),
-        range(
-            "multirange type",
-            "-- since 14
-             create type s.r as range (subtype = integer)",
-            "drop type s.r; create type s.r as range (subtype = integer, multirange_type_name = s.many)",
-        ),
         of(Kind::ShellType, "shell type s.b", "-", "", "create type s.b"),
     ]
+}
+
+/// Those that came with 14.
+pub fn since_14() -> Vec<Case> {
+    vec![range(
+        "multirange type",
+        "create type s.r as range (subtype = integer)",
+        "drop type s.r; create type s.r as range (subtype = integer, multirange_type_name = s.many)",
+    )]
+}
+
+/// Those that came with 17.
+pub fn since_17() -> Vec<Case> {
+    vec![domain(
+        "not null",
+        "create domain s.d as integer not null",
+        "drop domain s.d; create domain s.d as integer constraint chosen not null",
+    )]
+}
+
+fn domain(attribute: &'static str, before: &'static str, change: &'static str) -> Case {
+    Case { kind: Kind::Domain, attribute, before, change, identity: "domain s.d" }
+}
+
+fn range(attribute: &'static str, before: &'static str, change: &'static str) -> Case {
+    Case { kind: Kind::RangeType, attribute, before, change, identity: "range type s.r" }
 }
