@@ -44,7 +44,7 @@ pub struct Opened {
 impl Opened {
     /// A database that exists.
     pub fn database(connection: &Parameters) -> Opened {
-        Opened { connection: connection.clone(), label: label(connection), cluster: None }
+        Opened { connection: connection.clone(), label: connection.name(), cluster: None }
     }
 
     /// Whether it is gone when this is dropped.
@@ -96,7 +96,7 @@ impl Source {
     /// What to call it.
     pub fn label(&self) -> String {
         match self {
-            Source::Database(connection) => label(connection),
+            Source::Database(connection) => connection.name(),
             Source::File(path) => format!("file:{}", path.display()),
             Source::Shadow => "shadow:".to_owned(),
         }
@@ -180,11 +180,6 @@ pub fn of_source(error: Error, which: &str, label: &str) -> Error {
     } else {
         error.note("source", format!("the {which} one, {label}"))
     }
-}
-
-/// What a database is called.
-fn label(connection: &Parameters) -> String {
-    connection.service().map_or_else(|| connection.database(), str::to_owned)
 }
 
 /// The major version of a database's server.
