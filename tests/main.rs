@@ -8,6 +8,7 @@ mod config;
 mod connection;
 mod demo;
 mod dump;
+mod git;
 mod info;
 mod names;
 mod old_lines;
