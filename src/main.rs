@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     if let Err(cause) = catch_signals(&cancel) {
         eprintln!("warning: Ctrl-C will not be caught: {cause}");
     }
-    let mut terminal = Terminal::default();
+    let mut terminal = Terminal::new(&cancel);
     match cli::run(std::env::args_os().collect(), &mut terminal, &cancel) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

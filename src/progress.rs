@@ -125,6 +125,26 @@ pub enum Event<'a> {
     },
     /// What was waited for came.
     Waited,
+    /// A step of a command that has several begins; what it does is told between this and its end.
+    StepStarted {
+        /// Its number, from 1.
+        number: usize,
+        /// How many there are.
+        total: usize,
+        /// What it does.
+        text: &'a str,
+    },
+    /// The step ended well.
+    StepDone {
+        /// Its number, from 1.
+        number: usize,
+        /// How many there are.
+        total: usize,
+        /// What it did.
+        text: &'a str,
+        /// How long it took, in milliseconds.
+        milliseconds: u64,
+    },
     /// A stage of several items begins (a dump, a restore).
     StageStarted {
         /// What is done.
@@ -203,5 +223,54 @@ impl Cancel {
     /// The flag itself, for a signal handler.
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0)
+    }
+}
+
+/// Numbers the steps of a command, and tells each with its time.
+pub struct Steps<'a> {
+    progress: &'a dyn Progress,
+    number: usize,
+    total: usize,
+}
+
+impl<'a> Steps<'a> {
+    /// So many steps, of which none has begun.
+    pub fn new(total: usize, progress: &'a dyn Progress) -> Steps<'a> {
+        Steps { progress, number: 0, total }
+    }
+
+    /// Does the next one.
+    pub fn step<T>(
+        &mut self,
+        text: &str,
+        work: impl FnOnce(&dyn Progress) -> crate::Result<T>,
+    ) -> crate::Result<T> {
+        self.number += 1;
+        let (number, total) = (self.number, self.total);
+        self.progress.event(&Event::StepStarted { number, total, text });
+        let began = std::time::Instant::now();
+        let outcome = work(self.progress)?;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.progress.event(&Event::StepDone { number, total, text, milliseconds });
+        Ok(outcome)
+    }
+}
+
+/// Tells everything but where a command works, where that was told already.
+pub struct Connected<'a>(pub &'a dyn Progress);
+
+impl Progress for Connected<'_> {
+    fn event(&self, event: &Event<'_>) {
+        if !matches!(event, Event::Connected { .. }) {
+            self.0.event(event);
+        }
+    }
+
+    fn confirm(&self, question: &str) -> bool {
+        self.0.confirm(question)
+    }
+
+    fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
+        self.0.confirm_by_typing(question, expected)
     }
 }

@@ -1,13 +1,32 @@
-//! The text of a source becomes a database that can be read.
+//! The text of a source becomes a database that can be read: a database is one already, a dump is restored into a
+//! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
-use crate::Result;
-use crate::connection::Parameters;
+mod relay;
+mod restored;
+mod throwaway;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use crate::connection::{Parameters, Session};
+use crate::dump::Archive;
+use crate::progress::{Cancel, Progress};
+use crate::shadow::Cluster;
+use crate::{Error, Result};
+use relay::Relay;
+use restored::Readied;
+pub use throwaway::{Loading, Throwaway};
 
 /// Anything that can be read as a schema.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A database, by a service, a URI or a key/value string.
     Database(Parameters),
+    /// A dump: custom, directory, tar or plain SQL.
+    File(PathBuf),
+    /// An empty database.
+    Shadow,
 }
 
 /// A source that is open: a database to read, for as long as this lives.
@@ -17,6 +36,20 @@ pub struct Opened {
     pub connection: Parameters,
     /// What to call it.
     pub label: String,
+    /// The cluster that it is in, if that is a throwaway one.
+    cluster: Option<Arc<Cluster>>,
+}
+
+impl Opened {
+    /// A database that exists.
+    pub fn database(connection: &Parameters) -> Opened {
+        Opened { connection: connection.clone(), label: connection.database(), cluster: None }
+    }
+
+    /// Whether it is gone when this is dropped.
+    pub fn is_throwaway(&self) -> bool {
+        self.cluster.is_some()
+    }
 }
 
 impl Source {
@@ -25,18 +58,102 @@ impl Source {
     /// # Errors
     /// A text that names nothing.
     pub fn resolve(text: &str) -> Result<Source> {
-        Ok(Source::Database(Parameters::resolve(text)?))
+        let wrong = |message: String| {
+            Err(Error::usage(message).hint(
+                "a source is a service, a URI, a key/value string, file:PATH (a dump) or shadow: (an empty database)",
+            ))
+        };
+        match text.split_once(':') {
+            Some(("file", "")) => wrong("file: names no dump".to_owned()),
+            Some(("file", path)) => Ok(Source::File(PathBuf::from(path))),
+            Some(("shadow", "")) => Ok(Source::Shadow),
+            Some(("shadow", rest)) => {
+                wrong(format!("shadow: is an empty database; {rest:?} behind it means nothing"))
+            }
+            Some(("git", _)) => wrong(format!(
+                "{text} cannot be read: this version of pum does not build models from git yet"
+            )),
+            _ => Ok(Source::Database(Parameters::resolve(text)?)),
+        }
     }
 
-    /// Makes a database of it that can be read.
+    /// What to call it.
+    pub fn label(&self) -> String {
+        match self {
+            Source::Database(connection) => connection.database(),
+            Source::File(path) => format!("file:{}", path.display()),
+            Source::Shadow => "shadow:".to_owned(),
+        }
+    }
+
+    /// Makes a database of it that can be read. `throwaway` gives the cluster where it needs one, which is of the major
+    /// version `major` at least, if that is known.
     ///
     /// # Errors
-    /// None yet: a database is opened by whoever reads it.
-    pub fn open(&self) -> Result<Opened> {
+    /// A dump that is not whole, or that names what is not installed here; server programs that are missing; what the
+    /// server refuses of a dump; interrupted.
+    pub fn open(
+        &self,
+        throwaway: &Throwaway,
+        major: Option<u32>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
         match self {
-            Source::Database(connection) => {
-                Ok(Opened { connection: connection.clone(), label: connection.database() })
+            Source::Database(connection) => Ok(Opened::database(connection)),
+            Source::File(path) => {
+                let readied = Readied::of(&Archive::open(path)?, throwaway, cancel)?;
+                throwaway.start(major.max(readied.major()), progress)?;
+                readied.restore(&self.label(), throwaway, progress, cancel)
+            }
+            Source::Shadow => {
+                throwaway.start(major, progress)?;
+                throwaway.empty(&self.label(), "UTF8", cancel)
             }
         }
     }
+}
+
+/// Opens two sources that are going to be compared, at the same time where both are restored.
+///
+/// # Errors
+/// As [`Source::open`], and a database that cannot be reached, if the other source shall be of its version.
+pub fn open_both(
+    first: &Source,
+    second: &Source,
+    throwaway: &Throwaway,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<(Opened, Opened)> {
+    if let (Source::File(one), Source::File(other)) = (first, second) {
+        let one = Readied::of(&Archive::open(one)?, throwaway, cancel)?;
+        let other = Readied::of(&Archive::open(other)?, throwaway, cancel)?;
+        throwaway.start(one.major().max(other.major()), progress)?;
+        return Relay::watch(progress, |relay| {
+            thread::scope(|scope| {
+                let second =
+                    scope.spawn(|| other.restore(&second.label(), throwaway, &relay.clone(), cancel));
+                let first = one.restore(&first.label(), throwaway, relay, cancel);
+                let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                Ok((first?, second?))
+            })
+        });
+    }
+    let major = match (first, second) {
+        (Source::Database(_), Source::Database(_)) => None,
+        (Source::Database(database), _) | (_, Source::Database(database)) => Some(major(database, cancel)?),
+        _ => None,
+    };
+    // A dump decides the version of the empty database that it is compared with.
+    if matches!(first, Source::Shadow) {
+        let second = second.open(throwaway, major, progress, cancel)?;
+        return Ok((first.open(throwaway, major, progress, cancel)?, second));
+    }
+    let first = first.open(throwaway, major, progress, cancel)?;
+    Ok((first, second.open(throwaway, major, progress, cancel)?))
+}
+
+/// The major version of a database's server.
+fn major(database: &Parameters, cancel: &Cancel) -> Result<u32> {
+    Ok(Session::open(database, "pum", cancel)?.server_version_num()? / 10_000)
 }

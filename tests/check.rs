@@ -8,7 +8,7 @@ mod scope;
 use pum::catalog::LeftOut;
 use pum::commands::check::{self, Options};
 use pum::compare::{Change, Comparison, Difference, Scope};
-use pum::progress::Cancel;
+use pum::progress::{Cancel, Silent};
 use pum::source::Source;
 
 use crate::support::Database;
@@ -21,6 +21,8 @@ fn options(first: &Database, second: &Database) -> Options {
         scope: Scope::default(),
         left_out: LeftOut::default(),
         value_lists: Vec::new(),
+        pg_restore: None,
+        pg_dump: None,
     }
 }
 
@@ -30,7 +32,7 @@ fn compare(first: &Database, second: &Database, scope: Scope, left_out: LeftOut)
 }
 
 fn run(options: &Options) -> Comparison {
-    check::run(options, &Cancel::default()).expect("check").comparison
+    check::run(options, &Silent, &Cancel::default()).expect("check").comparison
 }
 
 /// The differences, a line an attribute: `table app.t: options`; `-` for a fact that is only in the second.

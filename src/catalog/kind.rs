@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Attribute, Server, columns, relations, rows, schemas};
+use super::{
+    Attribute, Server, columns, comments, constraints, indexes, owners, policies, privileges, relations,
+    rows, rules, schemas, sequences, statistics, triggers,
+};
 
 /// What a kind of fact is: its word, what it belongs to, what is said of it and the query that reads it.
 #[derive(Debug)]
@@ -50,10 +53,37 @@ kinds! {
     View => relations::VIEW,
     /// A materialized view.
     MaterializedView => relations::MATERIALIZED_VIEW,
+    /// A foreign table.
+    ForeignTable => relations::FOREIGN_TABLE,
+    /// A sequence, but for that of an identity column.
+    Sequence => sequences::SEQUENCE,
     /// A column of a table, a view, a materialized view or a foreign table.
     Column => columns::COLUMN,
     /// The default of a column.
     Default => columns::DEFAULT,
+    /// A constraint of a table: primary key, unique, foreign key, check, exclusion.
+    Constraint => constraints::CONSTRAINT,
+    /// An index of a table or a materialized view, but for that of a constraint.
+    Index => indexes::INDEX,
+    /// Extended statistics of a table.
+    Statistics => statistics::STATISTICS,
+    /// A rule of a table or a view.
+    Rule => rules::RULE,
+    /// A trigger of a table or a view.
+    Trigger => triggers::TRIGGER,
+    /// A policy of row level security.
+    Policy => policies::POLICY,
+    // What hangs on anything; all other kinds stand before these.
+    /// A comment on any fact.
+    Comment => comments::COMMENT,
+    /// A security label of any fact.
+    SecurityLabel => comments::SECURITY_LABEL,
+    /// The owner of any fact.
+    Owner => owners::OWNER,
+    /// What a role may do with any fact.
+    Privilege => privileges::PRIVILEGE,
+    /// What a role grants on what it will make.
+    DefaultPrivilege => privileges::DEFAULT_PRIVILEGE,
     /// A row of a value list.
     Row => rows::ROW,
 }
@@ -72,7 +102,7 @@ impl Kind {
     /// The query that reads all facts of this kind. Its columns, in this order:
     ///
     /// 1. to 3. the fact's address: oid of the system catalog, oid, sub-object number (`classid`, `objid` and
-    ///    `objsubid` of pg_depend);
+    ///    `objsubid` of pg_depend), NULL for what nothing can hang on;
     /// 4. to 6. the address of the fact that it hangs on, NULL if it hangs on none; an address that leads to no fact
     ///    (a system object, a member of an extension) leaves this fact out too;
     /// 7. to 9. schema (NULL for what is in none, or hangs on something), name, signature (NULL for kinds without);

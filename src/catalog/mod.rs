@@ -6,14 +6,24 @@
 
 mod attribute;
 mod columns;
+mod comments;
+mod constraints;
 mod identity;
+mod indexes;
 mod kind;
 mod left_out;
+mod owners;
+mod policies;
+mod privileges;
 mod reader;
 mod relations;
 pub mod rows;
+mod rules;
 mod schemas;
+mod sequences;
 mod server;
+mod statistics;
+mod triggers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -34,7 +44,7 @@ pub type Payload = Box<[Value]>;
 /// All facts of a schema.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    /// The server that it was read from.
+    /// The server whose deparser wrote the values: the one that it was read from, unless it was restated.
     pub server: Server,
     /// Every fact, by its identity.
     pub facts: HashMap<Arc<Identity>, Payload>,
@@ -47,6 +57,20 @@ impl Catalog {
     pub fn value(&self, identity: &Identity, attribute: &str) -> Option<&str> {
         let index = identity.kind.attributes().iter().position(|known| known.name == attribute)?;
         self.facts.get(identity)?[index].as_deref()
+    }
+
+    /// Takes the texts of SQL from a catalog of the same schema in another server, so that both sides of a comparison
+    /// are in the words of one deparser. Everything else stays.
+    pub fn restate(&mut self, other: &Catalog) {
+        self.server = other.server;
+        for (identity, values) in &mut self.facts {
+            let Some(restated) = other.facts.get(identity) else { continue };
+            for (index, attribute) in identity.kind.attributes().iter().enumerate() {
+                if attribute.form == Form::Sql || attribute.varies_by_major {
+                    values[index].clone_from(&restated[index]);
+                }
+            }
+        }
     }
 
     /// Whether a column of a value list is not to be compared.

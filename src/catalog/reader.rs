@@ -17,10 +17,13 @@ const LEADING: usize = 9;
 /// One snapshot for everything, and nothing can be written.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// What deparsed text depends on is pinned: with an empty search_path every name outside pg_catalog is qualified.
+/// The system catalogs of a database that was just made have no statistics: with nested loops allowed, a guess of a few
+/// rows makes a query take as long as the square of what it reads.
 pub(super) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = 'hex';
     SET LOCAL xmloption = 'content'; SET LOCAL jit = off;
+    SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off;
     SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
 
 /// Members of extensions; they collapse into their extension.
@@ -107,8 +110,11 @@ impl Facts {
 
     /// A fact of this kind; `None` if the row is not understood.
     fn fact(&mut self, kind: Kind, row: &SimpleQueryRow) -> Option<()> {
-        let address = (number(row, 0)?, number(row, 1)?, number(row, 2)?);
-        if self.members.contains(&(address.0, address.1)) {
+        let address: Option<Address> = match row.get(0) {
+            None => None,
+            Some(_) => Some((number(row, 0)?, number(row, 1)?, number(row, 2)?)),
+        };
+        if address.is_some_and(|(class, object, _)| self.members.contains(&(class, object))) {
             return Some(());
         }
         let on = match row.get(3) {
@@ -129,7 +135,9 @@ impl Facts {
         if payload.len() != kind.attributes().len() {
             return None;
         }
-        self.addresses.insert(address, Arc::clone(&identity));
+        if let Some(address) = address {
+            self.addresses.insert(address, Arc::clone(&identity));
+        }
         self.facts.insert(identity, payload);
         Some(())
     }

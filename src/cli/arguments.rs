@@ -26,16 +26,8 @@ pub struct Database {
 impl Database {
     /// The resolved connection of a command that only reads.
     pub fn to_read(&self, context: &Context<'_>) -> Result<Parameters> {
-        let text = self.pg_service.as_deref().or(context.config.database.as_deref()).unwrap_or_default();
-        let parameters = Parameters::resolve(text)?;
-        for warning in parameters.warnings() {
-            context.terminal.warning(warning);
-        }
-        if !parameters.names_database() {
-            return Err(Error::usage("no database is named")
-                .hint("name one with -p DATABASE (a service, a URI or \"host=… dbname=…\"), as `database` in pum.yaml, or with PGSERVICE or PGDATABASE"));
-        }
-        Ok(parameters)
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref());
+        database(text.unwrap_or_default(), "-p", context)
     }
 
     /// The resolved connection of a command that writes: the name of a protected database must be typed, or given as
@@ -43,10 +35,7 @@ impl Database {
     pub fn to_write(&self, context: &Context<'_>, yes: &Yes) -> Result<Parameters> {
         let parameters = self.to_read(context)?;
         let text = self.pg_service.as_deref().or(context.config.database.as_deref());
-        let database = parameters.database();
-        let names = [text, parameters.service(), Some(database.as_str())];
-        let protected = context.config.protect.iter().find(|name| names.contains(&Some(name.as_str())));
-        if let Some(name) = protected
+        if let Some(name) = protection(text, &parameters, context)
             && yes.yes.as_ref().and_then(Option::as_deref) != Some(name)
             && !context.terminal.confirm_by_typing(&format!("{name} is protected."), name)
         {
@@ -56,6 +45,33 @@ impl Database {
         }
         Ok(parameters)
     }
+}
+
+/// The resolved connection that a text names, or, if it is empty, the environment; `option` is what the text belongs
+/// to.
+pub fn database(text: &str, option: &str, context: &Context<'_>) -> Result<Parameters> {
+    let parameters = Parameters::resolve(text)?;
+    for warning in parameters.warnings() {
+        context.terminal.warning(warning);
+    }
+    if !parameters.names_database() {
+        return Err(Error::usage("no database is named").hint(format!(
+            "name one with {option} DATABASE (a service, a URI or \"host=… dbname=…\"), as `database` in pum.yaml, or with PGSERVICE or PGDATABASE"
+        )));
+    }
+    Ok(parameters)
+}
+
+/// The name under which a database is protected, if it is.
+pub fn protection<'a>(
+    text: Option<&str>,
+    parameters: &Parameters,
+    context: &'a Context<'_>,
+) -> Option<&'a str> {
+    let database = parameters.database();
+    let names = [text, parameters.service(), Some(database.as_str())];
+    let protect = context.config.protect.iter();
+    protect.map(String::as_str).find(|name| names.contains(&Some(name)))
 }
 
 /// Answers in advance.

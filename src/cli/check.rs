@@ -126,8 +126,10 @@ impl Arguments {
             scope: self.scope.scope(),
             left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
             value_lists: self.rows.patterns(context),
+            pg_restore: context.config.pg_restore_exe.clone(),
+            pg_dump: context.config.pg_dump_exe.clone(),
         };
-        let check = check::run(&options, context.cancel)?;
+        let check = check::run(&options, context.terminal, context.cancel)?;
         context.terminal.text(&report::text(&check))?;
         Ok(u8::from(!check.is_equal()))
     }

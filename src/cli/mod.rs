@@ -11,6 +11,7 @@ mod info;
 mod repair;
 mod restore;
 mod rewrite;
+mod test_and_upgrade;
 mod upgrade;
 mod version;
 
@@ -64,6 +65,7 @@ enum Command {
     Info(info::Arguments),
     Version(version::Arguments),
     Upgrade(upgrade::Arguments),
+    TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
@@ -100,6 +102,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     }
     match &command {
         Command::Upgrade(upgrade) => upgrade.configure(terminal)?,
+        Command::TestAndUpgrade(test) => test.configure(terminal)?,
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
         _ => {}
@@ -117,6 +120,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Info(arguments) => arguments.run(&context),
         Command::Version(arguments) => arguments.run(&context),
         Command::Upgrade(arguments) => arguments.run(&context),
+        Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),

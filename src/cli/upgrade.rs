@@ -5,14 +5,17 @@ use clap::{Args, ValueEnum};
 
 use super::Context;
 use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
-use crate::commands::upgrade;
+use super::check::{RowsArguments, ScopeArguments};
+use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
+use crate::connection::Parameters;
 use crate::delta::Version;
+use crate::source::Source;
 use crate::sql::{Origin, Value, Variables};
 use crate::terminal::Terminal;
 use crate::upgrade::apply::{Grouping, Manner};
 use crate::upgrade::plan::Choice;
-use crate::{Error, Result};
+use crate::{Error, Result, report};
 
 /// Apply the deltas that a database has not had yet
 ///
@@ -22,7 +25,8 @@ use crate::{Error, Result};
 #[command(after_help = "Examples:\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta --dry-run   what would run\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta -v int SRID 2056\n  \
-    pum upgrade -p prod -t app_sys.upgrades -d delta --transaction all --backup before.dump")]
+    pum upgrade -p prod -t app_sys.upgrades -d delta --transaction all --backup before.dump\n  \
+    pum upgrade -p prod -t app_sys.upgrades -d delta --rehearse   on its schema, in a throwaway database")]
 pub struct Arguments {
     #[command(flatten)]
     database: Database,
@@ -30,6 +34,25 @@ pub struct Arguments {
     table: Table,
     #[command(flatten)]
     directories: Directories,
+    #[command(flatten)]
+    applying: ApplyArguments,
+    /// Show what would run, and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// Dump the database to this file first [default: `backup_file` of pum.yaml]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    backup: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    rehearsal: RehearsalArguments,
+    #[command(flatten)]
+    feedback: Feedback,
+    #[command(flatten)]
+    yes: Yes,
+}
+
+/// How deltas are applied, and which.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
     /// Apply no delta above this version
     #[arg(short = 'u', long, value_name = "X.Y.Z", value_parser = short_version)]
     max_version: Option<Version>,
@@ -39,9 +62,6 @@ pub struct Arguments {
     /// Tell every statement (also -vv)
     #[arg(long)]
     verbose: bool,
-    /// Show what would run, and stop
-    #[arg(long)]
-    dry_run: bool,
     /// What one transaction holds: each delta, or the whole run, so that a failure undoes everything
     #[arg(long, value_enum, default_value_t = Transaction::Each)]
     transaction: Transaction,
@@ -54,9 +74,6 @@ pub struct Arguments {
     /// Pass over late deltas
     #[arg(long)]
     ignore_late: bool,
-    /// Dump the database to this file first [default: `backup_file` of pum.yaml]
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    backup: Option<Option<PathBuf>>,
     /// Write every statement, its time, its rows and the notices to this file
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -75,10 +92,22 @@ pub struct Arguments {
     /// The Python for Python deltas [default: `python_exe` of pum.yaml, else python3]
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
+}
+
+/// A rehearsal.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rehearsal")]
+pub struct RehearsalArguments {
+    /// Apply the deltas to a throwaway database with the schema, the upgrades table and the value lists of this one
+    #[arg(long, conflicts_with_all = ["dry_run", "backup"])]
+    rehearse: bool,
+    /// Compare the result of the rehearsal with this source
+    #[arg(long, value_name = "SOURCE", requires = "rehearse")]
+    compare: Option<String>,
     #[command(flatten)]
-    feedback: Feedback,
+    scope: ScopeArguments,
     #[command(flatten)]
-    yes: Yes,
+    rows: RowsArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -89,33 +118,27 @@ enum Transaction {
     All,
 }
 
-impl Arguments {
-    pub fn configure(&self, terminal: &mut Terminal) -> Result<()> {
-        self.feedback.configure(terminal, self.verbose);
+impl ApplyArguments {
+    /// How much is told, and where to.
+    pub fn configure(&self, feedback: &Feedback, terminal: &mut Terminal) -> Result<()> {
+        feedback.configure(terminal, self.verbose);
         match &self.log {
             Some(file) => terminal.log_to(file),
             None => Ok(()),
         }
     }
 
-    pub fn run(self, context: &Context<'_>) -> Result<u8> {
+    /// The upgrade of a database.
+    pub fn options(
+        &self,
+        connection: Parameters,
+        table: &Table,
+        directories: &Directories,
+        context: &Context<'_>,
+    ) -> Result<upgrade::Options> {
         let config = &context.config;
-        let backup = match self.backup {
-            None => None,
-            Some(Some(file)) => Some(file),
-            Some(None) => Some(config.backup_file.clone().ok_or_else(|| {
-                Error::usage("--backup names no file").hint("--backup FILE, or backup_file in pum.yaml")
-            })?),
-        };
-        let options = upgrade::Options {
-            table: self.table.name(context)?,
-            directories: self.directories.list(context)?,
+        Ok(upgrade::Options {
             variables: variables(&self.variables, config.variables.iter())?,
-            connection: if self.dry_run {
-                self.database.to_read(context)?
-            } else {
-                self.database.to_write(context, &self.yes)?
-            },
             choice: Choice {
                 max_version: self.max_version,
                 out_of_order: self.out_of_order,
@@ -127,7 +150,7 @@ impl Arguments {
                     Transaction::Each => Grouping::Each,
                     Transaction::All => Grouping::All,
                 },
-                role: self.role,
+                role: self.role.clone(),
                 lock_timeout: self.lock_timeout,
                 retries: self.retries,
                 ..Manner::default()
@@ -135,17 +158,74 @@ impl Arguments {
             lock_wait: self.lock_wait,
             stop_after: self.stop_after,
             refuse_edited: config.edited == Edited::Error,
-            backup,
-            python: self.python.or_else(|| config.python_exe.clone()),
+            python: self.python.clone().or_else(|| config.python_exe.clone()),
             pg_dump: config.pg_dump_exe.clone(),
-            dry_run: self.dry_run,
+            ..upgrade::Options::new(connection, table.name(context)?, directories.list(context)?)
+        })
+    }
+}
+
+impl Arguments {
+    pub fn configure(&self, terminal: &mut Terminal) -> Result<()> {
+        self.applying.configure(&self.feedback, terminal)
+    }
+
+    pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        let config = &context.config;
+        let only_reads = self.dry_run || self.rehearsal.rehearse;
+        // What is wrong with the others is said before a protected database is asked about.
+        let (_, _) = (self.table.name(context)?, self.directories.list(context)?);
+        let connection = match only_reads {
+            true => self.database.to_read(context)?,
+            false => self.database.to_write(context, &self.yes)?,
         };
+        let backup = match self.backup {
+            None => None,
+            Some(Some(file)) => Some(file),
+            Some(None) => Some(config.backup_file.clone().ok_or_else(|| {
+                Error::usage("--backup names no file").hint("--backup FILE, or backup_file in pum.yaml")
+            })?),
+        };
+        let options = upgrade::Options {
+            backup,
+            dry_run: self.dry_run,
+            ..self.applying.options(connection, &self.table, &self.directories, context)?
+        };
+        if self.rehearsal.rehearse {
+            return self.rehearsal.run(options, context);
+        }
         let outcome = upgrade::run(&options, context.terminal, context.cancel)?;
         // What would run is what was asked for; of what ran, the terminal has told.
         if self.dry_run {
             context.terminal.list(&outcome.applied)?;
         }
         Ok(0)
+    }
+}
+
+impl RehearsalArguments {
+    fn run(self, upgrade: upgrade::Options, context: &Context<'_>) -> Result<u8> {
+        let comparison = match &self.compare {
+            None => None,
+            Some(source) => Some(check::Options {
+                first: Source::Shadow,
+                second: Source::resolve(source)?,
+                scope: self.scope.scope(),
+                left_out: self.scope.left_out(Some(&upgrade.table)),
+                value_lists: self.rows.patterns(context),
+                pg_restore: context.config.pg_restore_exe.clone(),
+                pg_dump: context.config.pg_dump_exe.clone(),
+            }),
+        };
+        let options = rehearse::Options {
+            value_lists: self.rows.patterns(context),
+            comparison,
+            pg_restore: context.config.pg_restore_exe.clone(),
+            upgrade,
+        };
+        let show = |check: &check::Check| context.terminal.text(&report::text(check));
+        let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
+        Ok(u8::from(!equal))
     }
 }
 

@@ -86,6 +86,8 @@ pub fn run(
         exclude_schemas: &options.exclude_schemas,
         // Patterns are pg_dump's to understand.
         tables: tables.filter(|_| options.exclude_schemas.is_empty()),
+        what: dump::What::All,
+        snapshot: None,
     };
     dump::write(database, &what, progress, cancel)?;
     let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -22,8 +22,10 @@ mod connected;
 pub mod demo;
 pub mod dump;
 pub mod info;
+pub mod rehearse;
 pub mod repair;
 pub mod restore;
+pub mod test_and_upgrade;
 pub mod upgrade;
 pub mod version;
 

@@ -113,6 +113,7 @@ pub fn run(
         jobs: options.jobs,
         go_on: options.ignore_errors,
         entries: (!plain).then_some(entries.len()),
+        options: &["--no-owner"],
     };
     let partly = format!("the database {name} holds a part of the dump");
     let complaints =
@@ -177,20 +178,25 @@ fn open(
         return Ok((session, server));
     }
     let name = database.database();
-    let others: Vec<&str> = ["postgres", "template1"].into_iter().filter(|other| *other != name).collect();
-    let in_other = |other: &str| open(&database.with("dbname", other));
-    let session = match (in_other(others[0]), others.get(1)) {
-        (Err(error), Some(second)) if matches!(error.sqlstate.as_deref(), Some(NO_DATABASE | NO_RIGHT)) => {
-            in_other(second)
-        }
-        (outcome, _) => outcome,
-    };
-    let mut session = session?;
+    let mut session = open_other(database, cancel)?;
     let server = connected(&mut session, Some(&name), progress)?;
     Ok((session, server))
 }
 
-fn clean(session: &mut Session, name: &str, force: bool, progress: &dyn Progress) -> Result<()> {
+/// Connects to another database of the same server.
+pub(super) fn open_other(database: &Parameters, cancel: &Cancel) -> Result<Session> {
+    let name = database.database();
+    let others: Vec<&str> = ["postgres", "template1"].into_iter().filter(|other| *other != name).collect();
+    let open = |other: &str| Session::open(&database.with("dbname", other), "pum restore", cancel);
+    match (open(others[0]), others.get(1)) {
+        (Err(error), Some(second)) if matches!(error.sqlstate.as_deref(), Some(NO_DATABASE | NO_RIGHT)) => {
+            open(second)
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+pub(super) fn clean(session: &mut Session, name: &str, force: bool, progress: &dyn Progress) -> Result<()> {
     let occupants = dump::occupants(session, name)?;
     if !force && !occupants.is_empty() {
         let count = occupants.len();

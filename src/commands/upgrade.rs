@@ -1,5 +1,7 @@
 //! `pum upgrade`: applies the deltas that a database has not had yet.
 
+mod tested;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,10 +16,11 @@ use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
-use crate::upgrade::table::{Server, Table};
+use crate::upgrade::table::{Look, Server, Table};
 use crate::upgrade::unit::{Unit, Work, used_variables};
 use crate::upgrade::{TableName, typed};
 use crate::{Error, Result, programs};
+pub use tested::Tested;
 
 /// What to upgrade, and how.
 #[derive(Debug, Clone)]
@@ -48,6 +51,8 @@ pub struct Options {
     pub pg_dump: Option<PathBuf>,
     /// Only plan.
     pub dry_run: bool,
+    /// Stop unless the deltas and the record are still these.
+    pub tested: Option<Tested>,
 }
 
 impl Options {
@@ -67,6 +72,7 @@ impl Options {
             python: None,
             pg_dump: None,
             dry_run: false,
+            tested: None,
         }
     }
 }
@@ -92,36 +98,8 @@ pub struct Outcome {
 /// Before anything runs: a delta that cannot be read or understood, late deltas, a database that cannot be written to,
 /// a lock that somebody else holds. Then: what failed, what was undone, at which version the database is now.
 pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
-    let set = DeltaSet::read(&options.directories)?;
-    let role = options.manner.role.as_deref();
-    let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
-    super::tell_connected(&session, &look.server, progress);
-    let no_table = || super::no_table(&options.connection, &options.table, &options.directories);
-    let table = look.table.clone().ok_or_else(no_table)?;
-    if !options.dry_run {
-        look.refuse_read_only()?;
-        refuse_unwritable(&table, &look.server.user)?;
-    }
-    let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
-    let version_before = record.current_version();
-    if version_before.is_none() {
-        return Err(super::no_version(&options.connection, &table.name, &options.directories));
-    }
-    let plan = Plan::new(&set, &record, &options.choice);
-    warn(&set, &plan, options, progress)?;
-    let variables = psql_variables(&options.variables, &session, &look.server);
-    let (units, left) = units(&set, &plan, options, &variables)?;
-    check_variables(&variables, &units, progress);
-    tell_own_transactions(&units, progress);
-    let labels: Vec<String> = units.iter().map(|unit| unit.label.clone()).collect();
-    progress.event(&Event::Planned { deltas: &labels });
-    let mut outcome = Outcome {
-        database: look.server.database.clone(),
-        version_before,
-        version: version_before,
-        applied: labels,
-        left,
-    };
+    let Prepared { mut session, look, table, record, units, left } = prepare(options, progress, cancel)?;
+    let mut outcome = outcome(&look, &record, &units, left);
     if options.dry_run || units.is_empty() {
         outcome.tell(options.dry_run, progress);
         return Ok(outcome);
@@ -156,6 +134,73 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     outcome.applied = run.applied().to_vec();
     outcome.tell(false, progress);
     Ok(outcome)
+}
+
+/// Plans, and gives what would run and what it was planned on; unless it is for a dry run, with the checks of an
+/// upgrade that is meant, but without its lock.
+///
+/// # Errors
+/// As [`run`], before anything runs.
+pub fn plan(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<(Outcome, Tested)> {
+    let planned = Options { dry_run: true, ..options.clone() };
+    let prepared = prepare(&planned, progress, cancel)?;
+    if !options.dry_run {
+        prepared.look.refuse_read_only()?;
+        refuse_unwritable(&prepared.table, &prepared.look.server.user)?;
+    }
+    let Prepared { look, table, record, units, left, .. } = prepared;
+    Ok((outcome(&look, &record, &units, left), Tested::new(&table.name, &record, &units)))
+}
+
+/// A session that has the lock (not for a dry run), and what is to be done in it.
+struct Prepared {
+    session: Session,
+    look: Look,
+    table: Table,
+    record: Record,
+    units: Vec<Unit>,
+    left: usize,
+}
+
+fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Prepared> {
+    let set = DeltaSet::read(&options.directories)?;
+    let role = options.manner.role.as_deref();
+    let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
+    super::tell_connected(&session, &look.server, progress);
+    let no_table = || super::no_table(&options.connection, &options.table, &options.directories);
+    let table = look.table.clone().ok_or_else(no_table)?;
+    if !options.dry_run {
+        look.refuse_read_only()?;
+        refuse_unwritable(&table, &look.server.user)?;
+    }
+    let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
+    if record.current_version().is_none() {
+        return Err(super::no_version(&options.connection, &table.name, &options.directories));
+    }
+    let plan = Plan::new(&set, &record, &options.choice);
+    warn(&set, &plan, options, progress)?;
+    let variables = psql_variables(&options.variables, &session, &look.server);
+    let (units, left) = units(&set, &plan, options, &variables)?;
+    if let Some(tested) = &options.tested {
+        tested.refuse_changed(&look.server.database, &record, &units)?;
+    }
+    check_variables(&variables, &units, progress);
+    tell_own_transactions(&units, progress);
+    let labels: Vec<String> = units.iter().map(|unit| unit.label.clone()).collect();
+    progress.event(&Event::Planned { deltas: &labels });
+    Ok(Prepared { session, look, table, record, units, left })
+}
+
+/// What would come of it.
+fn outcome(look: &Look, record: &Record, units: &[Unit], left: usize) -> Outcome {
+    let version = record.current_version();
+    Outcome {
+        database: look.server.database.clone(),
+        version_before: version,
+        version,
+        applied: units.iter().map(|unit| unit.label.clone()).collect(),
+        left,
+    }
 }
 
 impl Outcome {

@@ -47,8 +47,8 @@ pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
     all.retain_mut(|difference| scope.covers(difference));
-    let (kept, unasked) = scope.divide(all);
-    Comparison { differences: fold(kept), unasked, not_compared, ..Comparison::default() }
+    let (differences, unasked) = scope.divide(fold(all));
+    Comparison { differences, unasked, not_compared, ..Comparison::default() }
 }
 
 /// Every difference, fact by fact, in no order, but for what either side leaves out.

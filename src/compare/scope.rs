@@ -48,7 +48,8 @@ impl Scope {
         !element.is_asked_for() || self.with.contains(&element) || self.only.contains(&element)
     }
 
-    /// Takes out what is compared only when asked for and was not, and counts it.
+    /// Takes out what is compared only when asked for and was not, and counts it; but not what is folded into another
+    /// difference: that a new table has an owner is no difference of owners.
     pub(super) fn divide(&self, differences: Vec<Difference>) -> (Vec<Difference>, Vec<(Element, usize)>) {
         let mut counts = std::collections::BTreeMap::new();
         let mut count = |element: Element| *counts.entry(element).or_insert(0) += 1;
@@ -72,6 +73,7 @@ impl Scope {
                     continue;
                 }
             }
+            difference.contents.retain(|inner| self.is_asked_for(element(&inner.identity)));
             kept.push(difference);
         }
         (kept, counts.into_iter().collect())

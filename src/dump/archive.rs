@@ -2,12 +2,15 @@
 //! seen without reading all of it.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use super::Format;
+use rustix::process::Signal;
+
 use super::client::Client;
+use super::{Format, Names};
+use crate::programs::child::{self, DiesWith};
 use crate::progress::Cancel;
 use crate::{Error, Result};
 
@@ -89,6 +92,32 @@ impl Archive {
             })?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
+    }
+
+    /// What the dump names beside its own objects, and where it comes from.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a pg_restore that fails.
+    pub fn names(&self, pg_restore: &Path) -> Result<Names> {
+        let mut names = Names::default();
+        if self.format == Format::Plain {
+            let file = File::open(&self.path).map_err(|error| unreadable(&self.path, error))?;
+            names.read(BufReader::new(file)).map_err(|error| unreadable(&self.path, error))?;
+            return Ok(names);
+        }
+        let failed = |error: std::io::Error| {
+            Error::failed(format!("pg_restore could not be run: {error}")).caused_by(error)
+        };
+        let mut command = Command::new(pg_restore);
+        command.env("LC_ALL", "C").args(["--schema-only", "--file=-"]).arg(&self.path);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        child::attach(&mut command, DiesWith::SpawningThread(Signal::INT));
+        let mut running = command.spawn().map_err(failed)?;
+        if let Some(output) = running.stdout.take() {
+            names.read(BufReader::new(output)).map_err(failed)?;
+        }
+        let status = running.wait().map_err(failed)?;
+        if status.success() { Ok(names) } else { Err(self.damaged(&format!("pg_restore failed ({status})"))) }
     }
 
     /// Looks whether the end is there: the last table's rows are read, which come last in the file; in the

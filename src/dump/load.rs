@@ -24,6 +24,8 @@ pub struct Load<'a> {
     pub go_on: bool,
     /// How many entries there are, for the progress.
     pub entries: Option<usize>,
+    /// More options of pg_restore, such as `--no-owner`.
+    pub options: &'a [&'a str],
 }
 
 /// Something that the server refused while a dump was loaded.
@@ -49,7 +51,7 @@ const STAGE: &str = "restore";
 /// How many lines of a complaint are kept; a command may be a page long.
 const COMPLAINT_LINES: usize = 6;
 
-/// Loads a dump without the owners that are written in it. Gives what the server refused; an error is only what kept
+/// Loads a dump. Gives what the server refused; an error is only what kept
 /// the program from going through the dump.
 pub fn load(
     database: &Parameters,
@@ -65,7 +67,7 @@ pub fn load(
         client.command().args(["--no-psqlrc", "--quiet", "--set", stop, "--file"]);
     } else {
         client.name_database();
-        client.command().args(["--verbose", "--no-owner"]);
+        client.command().arg("--verbose").args(what.options);
         if what.jobs > 1 {
             client.command().arg(format!("--jobs={}", what.jobs));
         }

@@ -4,6 +4,7 @@
 mod archive;
 mod client;
 mod load;
+mod names;
 mod target;
 mod write;
 
@@ -12,8 +13,9 @@ use std::str::FromStr;
 
 pub use archive::Archive;
 pub use load::{Complaint, Load, load};
-pub use target::{Occupant, objects, occupants, recreate};
-pub use write::{Write, free_space, write};
+pub use names::Names;
+pub use target::{Like, Occupant, clear, create, like, objects, occupants, recreate, set};
+pub use write::{Scratch, What, Write, free_space, scratch, write};
 
 use crate::{Error, Result};
 

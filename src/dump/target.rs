@@ -27,49 +27,130 @@ impl std::fmt::Display for Occupant {
     }
 }
 
+/// The objects of a database that belong neither to the system nor to an extension, as `users`. An empty schema
+/// `public` does not count, nor one that an extension is in.
+const USERS: &str = "WITH own AS (
+      SELECT 'pg_catalog.pg_class'::regclass AS class, c.oid, relnamespace AS schema, relname AS name
+        FROM pg_catalog.pg_class c WHERE relkind NOT IN ('i', 'I', 't', 'c') AND relpersistence <> 't'
+      UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, oid, pronamespace, proname FROM pg_catalog.pg_proc
+      UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, typnamespace, typname
+        FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = typrelid
+        WHERE typtype IN ('d', 'e', 'r') OR c.relkind = 'c' OR (typtype = 'b' AND typelem = 0)
+      UNION ALL SELECT 'pg_catalog.pg_operator'::regclass, oid, oprnamespace, oprname
+        FROM pg_catalog.pg_operator
+      UNION ALL SELECT 'pg_catalog.pg_collation'::regclass, oid, collnamespace, collname
+        FROM pg_catalog.pg_collation
+      UNION ALL SELECT 'pg_catalog.pg_ts_config'::regclass, oid, cfgnamespace, cfgname
+        FROM pg_catalog.pg_ts_config
+      UNION ALL SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, dictnamespace, dictname
+        FROM pg_catalog.pg_ts_dict
+      UNION ALL SELECT 'pg_catalog.pg_cast'::regclass, oid, 'pg_catalog'::regnamespace,
+                       'cast ' || castsource::regtype || ' as ' || casttarget::regtype
+        FROM pg_catalog.pg_cast
+      UNION ALL SELECT 'pg_catalog.pg_largeobject'::regclass, oid, 'pg_catalog'::regnamespace, 'large object ' || oid
+        FROM pg_catalog.pg_largeobject_metadata
+      UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, 'pg_catalog'::regnamespace, fdwname
+        FROM pg_catalog.pg_foreign_data_wrapper
+      UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 'pg_catalog'::regnamespace, srvname
+        FROM pg_catalog.pg_foreign_server
+      UNION ALL SELECT 'pg_catalog.pg_event_trigger'::regclass, oid, 'pg_catalog'::regnamespace, evtname
+        FROM pg_catalog.pg_event_trigger
+      UNION ALL SELECT 'pg_catalog.pg_publication'::regclass, oid, 'pg_catalog'::regnamespace, pubname
+        FROM pg_catalog.pg_publication
+      UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass, oid, NULL, nspname
+        FROM pg_catalog.pg_namespace n WHERE nspname <> 'public'
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extnamespace = n.oid)),
+    users AS (
+      SELECT own.*, nspname FROM own LEFT JOIN pg_catalog.pg_namespace n ON n.oid = schema
+      WHERE own.oid >= 16384 AND coalesce(nspname, name) !~ '^pg_(toast|temp|toast_temp)'
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                        WHERE d.classid = own.class AND d.objid = own.oid AND d.deptype = 'e'))";
+
 /// Objects of a database that belong neither to the system nor to an extension: how many there are, and the names of
-/// some. An empty schema `public` does not count.
+/// some. An empty schema `public` does not count, nor one that an extension is in.
 pub fn objects(session: &mut Session) -> Result<(usize, Vec<String>)> {
-    let rows = session.query(
-        "WITH own AS (
-           SELECT 'pg_catalog.pg_class'::regclass AS class, c.oid, relnamespace AS schema, relname AS name
-             FROM pg_catalog.pg_class c WHERE relkind NOT IN ('i', 'I', 't', 'c') AND relpersistence <> 't'
-           UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, oid, pronamespace, proname FROM pg_catalog.pg_proc
-           UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid, typnamespace, typname
-             FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = typrelid
-             WHERE typtype IN ('d', 'e', 'r') OR c.relkind = 'c' OR (typtype = 'b' AND typelem = 0)
-           UNION ALL SELECT 'pg_catalog.pg_operator'::regclass, oid, oprnamespace, oprname
-             FROM pg_catalog.pg_operator
-           UNION ALL SELECT 'pg_catalog.pg_collation'::regclass, oid, collnamespace, collname
-             FROM pg_catalog.pg_collation
-           UNION ALL SELECT 'pg_catalog.pg_ts_config'::regclass, oid, cfgnamespace, cfgname
-             FROM pg_catalog.pg_ts_config
-           UNION ALL SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, dictnamespace, dictname
-             FROM pg_catalog.pg_ts_dict
-           UNION ALL SELECT 'pg_catalog.pg_cast'::regclass, oid, 'pg_catalog'::regnamespace,
-                            'cast ' || castsource::regtype || ' as ' || casttarget::regtype
-             FROM pg_catalog.pg_cast
-           UNION ALL SELECT 'pg_catalog.pg_largeobject'::regclass, oid, 'pg_catalog'::regnamespace, 'large object ' || oid
-             FROM pg_catalog.pg_largeobject_metadata
-           UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, 'pg_catalog'::regnamespace, fdwname
-             FROM pg_catalog.pg_foreign_data_wrapper
-           UNION ALL SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 'pg_catalog'::regnamespace, srvname
-             FROM pg_catalog.pg_foreign_server
-           UNION ALL SELECT 'pg_catalog.pg_event_trigger'::regclass, oid, 'pg_catalog'::regnamespace, evtname
-             FROM pg_catalog.pg_event_trigger
-           UNION ALL SELECT 'pg_catalog.pg_publication'::regclass, oid, 'pg_catalog'::regnamespace, pubname
-             FROM pg_catalog.pg_publication
-           UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass, oid, NULL, nspname
-             FROM pg_catalog.pg_namespace WHERE nspname <> 'public')
+    let rows = session.query(&format!(
+        "{USERS}
          SELECT count(*) OVER (), coalesce(quote_ident(nspname) || '.', 'schema ') || quote_ident(name)
-         FROM own LEFT JOIN pg_catalog.pg_namespace n ON n.oid = schema
-         WHERE own.oid >= 16384 AND coalesce(nspname, name) !~ '^pg_(toast|temp|toast_temp)'
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                           WHERE d.classid = own.class AND d.objid = own.oid AND d.deptype = 'e')
-         ORDER BY 2 LIMIT 5",
-    )?;
+         FROM users ORDER BY 2 LIMIT 5"
+    ))?;
     let count = rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok()).unwrap_or(0);
     Ok((count, rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect()))
+}
+
+/// Drops all those objects, and the extensions that the role owns; for a database that the role may not make anew.
+pub fn clear(session: &mut Session) -> Result<()> {
+    let rows = session.query(&format!(
+        "{USERS}
+         SELECT CASE WHEN class = 'pg_catalog.pg_largeobject'::regclass THEN format('SELECT lo_unlink(%s)', oid)
+                  ELSE (SELECT format('DROP %s IF EXISTS %s CASCADE', replace(type, '-', ' '), identity)
+                        FROM pg_identify_object(class, oid, 0)) END
+         FROM users
+         UNION ALL
+         SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_catalog.pg_extension
+         WHERE extname <> 'plpgsql' AND extowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)"
+    ))?;
+    let mut statements: Vec<String> =
+        rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    // First what would be called by the others.
+    statements.sort_by_key(|statement| !statement.starts_with("DROP EVENT TRIGGER"));
+    for statement in statements {
+        session.execute(&statement)?;
+    }
+    Ok(())
+}
+
+/// What a database made for the dump of another one shall have of it, beside what is in the dump.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Like {
+    encoding: String,
+    locale: String,
+    /// Role (empty for all), name and value of each setting.
+    settings: Vec<(String, String, String)>,
+}
+
+/// What the database of this session has.
+pub fn like(session: &mut Session) -> Result<Like> {
+    let rows = session.query(
+        "SELECT format('ENCODING %L', pg_encoding_to_char(encoding)),
+                format('LC_COLLATE %L LC_CTYPE %L', to_jsonb(d)->>'datcollate', to_jsonb(d)->>'datctype')
+         FROM pg_catalog.pg_database d WHERE datname = current_database()",
+    )?;
+    let mut row = rows.into_iter().flatten().flatten();
+    let (encoding, locale) = (row.next().unwrap_or_default(), row.next().unwrap_or_default());
+    let database = session.query("SELECT quote_literal(current_database())")?;
+    let literal = database.into_iter().flatten().flatten().next().unwrap_or_default();
+    Ok(Like { encoding, locale, settings: settings(session, &literal)? })
+}
+
+/// Makes a database, empty, with what it shall have; gives what could not be done, a sentence each. Works from another
+/// database.
+pub fn create(session: &mut Session, database: &str, like: &Like) -> Result<Vec<String>> {
+    /// SQLSTATEs of a locale that the server does not have, or that does not go with the encoding.
+    const NO_LOCALE: [&str; 2] = ["42809", "22023"];
+    let identifier = escape_identifier(database);
+    let create = format!("CREATE DATABASE {identifier} TEMPLATE template0 {}", like.encoding);
+    let mut undone = Vec::new();
+    match session.execute(&format!("{create} {}", like.locale)) {
+        Err(fault) if NO_LOCALE.iter().any(|state| fault.sqlstate() == Some(state)) => {
+            undone.push(format!("{database} is made without {}: {}", like.locale, fault.into_error()));
+            session.execute(&create)?;
+        }
+        outcome => outcome?,
+    }
+    undone.extend(set(session, database, like)?);
+    Ok(undone)
+}
+
+/// Gives a database the settings that it shall have; gives what could not be done.
+pub fn set(session: &mut Session, database: &str, like: &Like) -> Result<Vec<String>> {
+    let mut undone = Vec::new();
+    for (role, name, value) in &like.settings {
+        if let Err(fault) = session.execute(&setting(database, role, name, value)) {
+            undone.push(format!("{database} is without the setting {name}: {}", fault.into_error()));
+        }
+    }
+    Ok(undone)
 }
 
 /// The sessions that are connected to a database, seen from another one.
@@ -149,17 +230,19 @@ pub fn recreate(session: &mut Session, database: &str, force: bool) -> Result<()
     session.execute(create).map_err(|fault| {
         fault.into_error().note("state", format!("the database {database} is dropped")).hint(create.clone())
     })?;
-    for statement in rest.iter().chain(&settings) {
+    for statement in rest {
         session.execute(statement)?;
+    }
+    for (role, name, value) in &settings {
+        session.execute(&setting(database, role, name, value))?;
     }
     Ok(())
 }
 
-/// `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, as statements.
-fn settings(session: &mut Session, literal: &str) -> Result<Vec<String>> {
+/// The settings of a database, and of roles in it: role (empty for all), name and value.
+fn settings(session: &mut Session, literal: &str) -> Result<Vec<(String, String, String)>> {
     let rows = session.query(&format!(
-        "SELECT CASE setrole WHEN 0 THEN format('ALTER DATABASE %I', datname)
-                  ELSE format('ALTER ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), datname) END, setting
+        "SELECT CASE setrole WHEN 0 THEN '' ELSE pg_get_userbyid(setrole) END, setting
          FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = setdatabase,
               unnest(setconfig) AS setting
          WHERE datname = {literal}"
@@ -168,11 +251,21 @@ fn settings(session: &mut Session, literal: &str) -> Result<Vec<String>> {
         .into_iter()
         .filter_map(|row| {
             let mut row = row.into_iter().flatten();
-            let (alter, setting) = (row.next()?, row.next()?);
+            let (role, setting) = (row.next()?, row.next()?);
             let (name, value) = setting.split_once('=')?;
-            Some(format!("{alter} SET {} TO {}", quote_name(name), value_list(name, value)))
+            Some((role, name.to_owned(), value.to_owned()))
         })
         .collect())
+}
+
+/// `ALTER DATABASE … SET` or `ALTER ROLE … IN DATABASE … SET`.
+fn setting(database: &str, role: &str, name: &str, value: &str) -> String {
+    let database = escape_identifier(database);
+    let whose = match role {
+        "" => format!("DATABASE {database}"),
+        role => format!("ROLE {} IN DATABASE {database}", escape_identifier(role)),
+    };
+    format!("ALTER {whose} SET {} TO {}", quote_name(name), value_list(name, value))
 }
 
 /// A setting's name; one with a dot is an extension's, each part a name.

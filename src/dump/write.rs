@@ -14,6 +14,18 @@ use crate::connection::Parameters;
 use crate::progress::{Cancel, Event, Progress};
 use crate::{Error, Result};
 
+/// What of a database is dumped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum What<'a> {
+    /// Everything.
+    #[default]
+    All,
+    /// Everything but rows.
+    Schema,
+    /// The rows of these tables and the positions of these sequences, by quoted name.
+    Rows(&'a [String]),
+}
+
 /// What to dump, and where to.
 #[derive(Debug, Clone)]
 pub struct Write<'a> {
@@ -29,6 +41,10 @@ pub struct Write<'a> {
     pub exclude_schemas: &'a [String],
     /// How many tables there are, for the progress.
     pub tables: Option<usize>,
+    /// What of the database.
+    pub what: What<'a>,
+    /// The snapshot to read in, as another session exported it; `None`: one of its own.
+    pub snapshot: Option<&'a str>,
 }
 
 /// The stage's name in the events.
@@ -52,6 +68,16 @@ pub fn write(
     }
     for schema in what.exclude_schemas {
         command.arg(format!("--exclude-schema={schema}"));
+    }
+    if let Some(snapshot) = what.snapshot {
+        command.arg(format!("--snapshot={snapshot}"));
+    }
+    match what.what {
+        What::All => {}
+        What::Schema => drop(command.arg("--schema-only")),
+        What::Rows(tables) => {
+            command.arg("--data-only").args(tables.iter().map(|table| format!("--table={table}")));
+        }
     }
     progress.event(&Event::StageStarted { name: STAGE, items: what.tables });
     let mut errors: Vec<String> = Vec::new();
@@ -198,6 +224,42 @@ fn remove_abandoned(directory: &Path, prefix: &str, suffix: &str) {
 
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A directory for a dump that is not kept, readable by its owner only, which goes when it is dropped; if its owner is
+/// killed, the next one removes it.
+///
+/// # Errors
+/// The directory for temporary files cannot be written to.
+pub fn scratch() -> Result<Scratch> {
+    const PREFIX: &str = "pum-dump-";
+    let parent = std::env::temp_dir();
+    remove_abandoned(&parent, PREFIX, "");
+    let make = || {
+        let permissions = Permissions::from_mode(0o700);
+        let directory = Builder::new().prefix(PREFIX).permissions(permissions).tempdir_in(&parent)?;
+        let lock = File::open(directory.path())?;
+        lock.try_lock()?;
+        Ok(Scratch { directory, _lock: lock })
+    };
+    make().map_err(|error: std::io::Error| {
+        Error::failed(format!("no temporary directory could be made in {}: {error}", parent.display()))
+            .caused_by(error)
+    })
+}
+
+/// A directory for a dump that is not kept.
+#[derive(Debug)]
+pub struct Scratch {
+    directory: TempDir,
+    _lock: File,
+}
+
+impl Scratch {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
 }
 
 /// The bytes that are free for a dump at this place.

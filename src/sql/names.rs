@@ -44,6 +44,41 @@ pub(super) fn qualified(scanner: &mut Scanner<'_>) -> Option<Name> {
     }
 }
 
+/// A word of a text: a key word, a name, a string, or a character of an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// A name as the server folds it, the content of a string.
+    pub text: String,
+    /// Whether it stood in quotes, so that it is no key word.
+    pub quoted: bool,
+}
+
+impl Word {
+    /// Whether it is this key word, in lower case, or this character.
+    pub fn is(&self, key: &str) -> bool {
+        !self.quoted && self.text == key
+    }
+}
+
+/// The words of a text, up to what begins and does not end.
+pub fn words(text: &str) -> Vec<Word> {
+    let mut scanner = Scanner::new(text);
+    let mut words = Vec::new();
+    while let Some((token, text)) = scanner.next_significant() {
+        let content = |quote: char| {
+            let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or(text);
+            inner.replace(&format!("{quote}{quote}"), &quote.to_string())
+        };
+        let (text, quoted) = match token {
+            Token::QuotedName => (content('"'), true),
+            Token::String => (content('\''), true),
+            _ => (text.to_ascii_lowercase(), false),
+        };
+        words.push(Word { text, quoted });
+    }
+    words
+}
+
 /// Takes the next word if it is this one (in lower case).
 pub(super) fn take(scanner: &mut Scanner<'_>, word: &str) -> bool {
     let mut ahead = scanner.clone();

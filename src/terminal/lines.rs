@@ -8,6 +8,8 @@ use crate::progress::Event;
 pub struct Lines {
     /// The last that was waited for, so that it is not told twice a second.
     waiting: Option<String>,
+    /// Whether a step is under way: it tells the time of its stages.
+    step: bool,
 }
 
 impl Lines {
@@ -23,7 +25,7 @@ impl Lines {
                     "to {BOLD}{database}{BOLD:#} as {user} on {host}:{port}, PostgreSQL {server_version}"
                 ),
             ),
-            Event::Note { text } => word(GREEN, "Note", text),
+            Event::Note { text } => word(GREEN, "Note", &text.replace('\n', "\n          ")),
             Event::Finished { dry_run, database, version, applied, left, .. } => {
                 let left =
                     if *left == 0 { String::new() } else { format!("; {} left", count(*left, "delta")) };
@@ -89,6 +91,15 @@ impl Lines {
                 self.waiting = None;
                 None
             }
+            Event::StepStarted { number, total, text } => {
+                self.step = true;
+                word(GREEN, "Step", &format!("{DIM}[{number}/{total}]{DIM:#} {text}"))
+            }
+            Event::StepDone { number, total, milliseconds, .. } => {
+                self.step = false;
+                word(GREEN, "Done", &format!("{DIM}[{number}/{total}] in {}{DIM:#}", duration(*milliseconds)))
+            }
+            Event::StageDone { .. } if self.step => None,
             Event::StageDone { name, milliseconds } => {
                 word(GREEN, "Done", &format!("{name} {DIM}in {}{DIM:#}", duration(*milliseconds)))
             }

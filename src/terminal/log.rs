@@ -47,6 +47,10 @@ impl Log {
             Event::DeltaDone { name, milliseconds, .. } => format!("end {name}, {milliseconds} ms"),
             Event::Waiting { text } => (*text).to_owned(),
             Event::Waited => "no longer waiting".to_owned(),
+            Event::StepStarted { number, total, text } => format!("step {number} of {total}: {text}"),
+            Event::StepDone { number, total, milliseconds, .. } => {
+                format!("end of step {number} of {total}, {milliseconds} ms")
+            }
             Event::StageStarted { name, .. } => format!("begin {name}"),
             Event::StageItem { name } => format!("  {name}"),
             Event::StageDone { name, milliseconds } => format!("end {name}, {milliseconds} ms"),

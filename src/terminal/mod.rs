@@ -16,7 +16,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::progress::{Event, Progress};
+use crate::progress::{Cancel, Event, Progress};
 use crate::{Error, Result};
 
 const BOLD: Style = Style::new().bold();
@@ -44,6 +44,7 @@ pub struct Terminal {
     bars: bars::Bars,
     lines: RefCell<lines::Lines>,
     log: Option<log::Log>,
+    cancel: Cancel,
 }
 
 impl Default for Terminal {
@@ -54,6 +55,7 @@ impl Default for Terminal {
             bars: bars::Bars::default(),
             lines: RefCell::default(),
             log: None,
+            cancel: Cancel::default(),
         };
         terminal.mode = terminal.natural_mode();
         terminal
@@ -61,6 +63,11 @@ impl Default for Terminal {
 }
 
 impl Terminal {
+    /// One whose questions end when the user wants to stop.
+    pub fn new(cancel: &Cancel) -> Terminal {
+        Terminal { cancel: cancel.clone(), ..Terminal::default() }
+    }
+
     /// Bars if somebody watches, else lines.
     pub fn natural_mode(&self) -> Mode {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -178,11 +185,11 @@ impl Progress for Terminal {
     }
 
     fn confirm(&self, question: &str) -> bool {
-        self.bars.above(|| answers::confirm(question))
+        self.bars.above(|| answers::confirm(question, &self.cancel))
     }
 
     fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
-        self.bars.above(|| answers::confirm_by_typing(question, expected))
+        self.bars.above(|| answers::confirm_by_typing(question, expected, &self.cancel))
     }
 }
 

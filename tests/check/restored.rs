@@ -54,3 +54,17 @@ fn a_search_path_of_the_database_is_no_difference() {
     database.sql(&format!("alter database {} set search_path = app, public", database.name()));
     assert_eq!(lines(&compare(&database, &copy, Scope::default(), LeftOut::default())), Vec::<String>::new());
 }
+
+#[test]
+fn foreign_keys_that_partitions_have_from_their_table_are_no_difference() {
+    let database = database();
+    database.sql(
+        "create schema app; create table app.ref (a integer primary key);
+         create table app.p (a integer) partition by range (a);
+         create table app.sub (a integer, foreign key (a) references app.ref) partition by range (a);
+         create table app.leaf partition of app.sub for values from (1) to (10);
+         alter table app.p add foreign key (a) references app.ref;
+         alter table app.p attach partition app.sub for values from (1) to (100)",
+    );
+    assert_eq!(differences(&database), Vec::<String>::new());
+}

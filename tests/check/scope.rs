@@ -78,3 +78,15 @@ fn what_is_compared_only_when_asked_for_is_counted() {
     let with = vec![Element::ColumnOrder];
     assert_eq!(found(&pair, Scope { with, ..Scope::default() }), ["table app.t: column order"]);
 }
+
+#[test]
+fn what_belongs_to_a_new_object_is_counted_with_it() {
+    let pair = pair(
+        "create schema app",
+        "create table app.t (a integer); comment on table app.t is 'x'; grant select on app.t to pg_monitor;
+         comment on schema app is 'x'",
+    );
+    let comparison = compare(&pair.0, &pair.1, Scope::default(), LeftOut::default());
+    assert_eq!(lines(&comparison), ["table app.t: -"]);
+    assert_eq!(comparison.unasked, [(Element::Comments, 1)]);
+}

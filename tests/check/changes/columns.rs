@@ -42,12 +42,16 @@ pub fn cases() -> Vec<Case> {
             "alter table s.t alter a set increment 5",
         ),
         column(
+            "identity sequence",
+            "create table s.t (a integer generated always as identity)",
+            "alter sequence s.t_a_seq rename to q",
+        ),
+        column(
             "generated",
             "create table s.t (b integer, a integer generated always as (b + 1) stored)",
             "alter table s.t drop a; alter table s.t add a integer generated always as (b + 2) stored",
         ),
         column("storage", "create table s.t (a text)", "alter table s.t alter a set storage external"),
-        column("compression", "create table s.t (a text)", "alter table s.t alter a set compression pglz"),
         column("statistics target", "create table s.t (a text)", "alter table s.t alter a set statistics 7"),
         column("options", "create table s.t (a text)", "alter table s.t alter a set (n_distinct = 7)"),
         Case {
@@ -66,5 +70,54 @@ pub fn cases() -> Vec<Case> {
         ),
         default("-", "create table s.t (a integer)", "alter table s.t alter a set default 1"),
         default("expression", "create table s.t (a integer default 1)", "alter table s.t alter a set default 2"),
+    ]
+}
+
+/// Those that came with 14.
+pub fn since_14() -> Vec<Case> {
+    vec![Case {
+        kind: Kind::Column,
+        attribute: "compression",
+        before: "create table s.t (a text)",
+        change: "alter table s.t alter a set compression pglz",
+        identity: "column a on table s.t",
+    }]
+}
+
+/// Those that came with 18.
+pub fn since_18() -> Vec<Case> {
+    let column = |attribute, before, change| Case {
+        kind: Kind::Column,
+        attribute,
+        before,
+        change,
+        identity: "column a on table s.t",
+    };
+    vec![
+        column(
+            "not null name",
+            "create table s.t (a integer not null)",
+            "alter table s.t rename constraint t_a_not_null to c",
+        ),
+        column(
+            "not null validity",
+            "create table s.t (a integer); alter table s.t add not null a not valid",
+            "alter table s.t validate constraint t_a_not_null",
+        ),
+        column(
+            "not null inheritance",
+            "create table s.t (a integer not null)",
+            "alter table s.t alter constraint t_a_not_null no inherit",
+        ),
+        column(
+            "not null inheritance",
+            "create table s.p (a integer not null); create table s.t (a integer not null) inherits (s.p)",
+            "drop table s.t; create table s.t (a integer) inherits (s.p)",
+        ),
+        column(
+            "generated",
+            "create table s.t (b integer, a integer generated always as (b + 1) virtual)",
+            "alter table s.t drop a; alter table s.t add a integer generated always as (b + 2) virtual",
+        ),
     ]
 }

@@ -24,6 +24,24 @@ pub fn cases() -> Vec<Case> {
         change,
         identity: "materialized view s.m",
     };
+    let foreign = |attribute, before, change| Case {
+        kind: Kind::ForeignTable,
+        attribute,
+        before,
+        change,
+        identity: "foreign table s.f",
+    };
+    /// A foreign table `f`, in its own words, and a server more.
+    macro_rules! foreign_table {
+        ($words:literal) => {
+            concat!(
+                "create foreign data wrapper \"s w\"; create server \"s one\" foreign data wrapper \"s w\";
+                 create server \"s two\" foreign data wrapper \"s w\"; create table s.p (a integer) partition by list (a);
+                 create table s.q (a integer); create table s.r (a integer); create foreign table s.f ",
+                $words
+            )
+        };
+    }
     vec![
         Case {
             kind: Kind::Schema,
@@ -68,7 +86,7 @@ pub fn cases() -> Vec<Case> {
         table(
             "tablespace",
             "create table s.t (a integer)",
-            "update pg_class set reltablespace = 1664 where oid = 's.t'::regclass",
+            "alter table s.t set tablespace case_space",
         ),
         table("options", "create table s.t (a integer)", "alter table s.t set (fillfactor = 50)"),
         table("options", "create table s.t (a text)", "alter table s.t set (toast.autovacuum_enabled = false)"),
@@ -82,6 +100,46 @@ pub fn cases() -> Vec<Case> {
             "create or replace view s.v as select 2 as a",
         ),
         view("options", "create view s.v as select 1 as a", "alter view s.v set (security_barrier)"),
+        view(
+            "options",
+            "create table s.t (a integer); create view s.v as select a from s.t with local check option",
+            "alter view s.v set (check_option = cascaded)",
+        ),
+        view(
+            "definition",
+            "create table s.t (a integer); create view s.v as select a from s.t",
+            "create or replace view s.v as select a from only s.t",
+        ),
+        foreign(
+            "-",
+            "create foreign data wrapper \"s w\"; create server \"s one\" foreign data wrapper \"s w\"",
+            "create foreign table s.f (a integer) server \"s one\"",
+        ),
+        foreign(
+            "server",
+            foreign_table!("(a integer) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f (a integer) server \"s two\"",
+        ),
+        foreign(
+            "options",
+            foreign_table!("(a integer) server \"s one\" options (b 'c')"),
+            "alter foreign table s.f options (set b 'd')",
+        ),
+        foreign(
+            "inherits",
+            foreign_table!("() inherits (s.q, s.r) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f () inherits (s.r, s.q) server \"s one\"",
+        ),
+        foreign(
+            "partition of",
+            foreign_table!("partition of s.p for values in (1) server \"s one\"; create table s.o (a integer) partition by list (a)"),
+            "drop foreign table s.f; create foreign table s.f partition of s.o for values in (1) server \"s one\"",
+        ),
+        foreign(
+            "partition bound",
+            foreign_table!("partition of s.p for values in (1) server \"s one\""),
+            "drop foreign table s.f; create foreign table s.f partition of s.p for values in (2) server \"s one\"",
+        ),
         materialized("-", "", "create materialized view s.m as select 1 as a"),
         materialized(
             "definition",
@@ -102,7 +160,7 @@ pub fn cases() -> Vec<Case> {
         materialized(
             "tablespace",
             "create materialized view s.m as select 1 as a",
-            "update pg_class set reltablespace = 1664 where oid = 's.m'::regclass",
+            "alter materialized view s.m set tablespace case_space",
         ),
         materialized(
             "populated",

@@ -1,0 +1,97 @@
+//! The throwaway cluster of a run: made when the first source needs it, gone with the last one that is in it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use postgres_protocol::escape::escape_identifier;
+
+use super::Opened;
+use crate::connection::Session;
+use crate::progress::{Cancel, Progress};
+use crate::shadow::{Cluster, Options};
+use crate::{Error, Result};
+
+/// How dumps are restored.
+#[derive(Debug, Clone, Default)]
+pub struct Loading {
+    /// pg_restore; `None`: the one that fits.
+    pub pg_restore: Option<PathBuf>,
+    /// How many objects are restored at a time.
+    pub jobs: u32,
+    /// What the server refuses of a dump is warned about, and is no error.
+    pub ignore_errors: bool,
+    /// Roles that are made beside those that a dump names.
+    pub roles: Vec<String>,
+    /// Without rows, where the dump's format allows.
+    pub schema_only: bool,
+}
+
+/// The one throwaway cluster of a run.
+#[derive(Debug, Default)]
+pub struct Throwaway {
+    pub(super) loading: Loading,
+    cluster: Mutex<Option<Arc<Cluster>>>,
+    databases: AtomicU32,
+}
+
+impl Throwaway {
+    /// A cluster that is made when the first source needs it.
+    pub fn new(loading: Loading) -> Throwaway {
+        Throwaway { loading, ..Throwaway::default() }
+    }
+
+    /// Starts the cluster, of this major version or the nearest newer one; nothing is done if it runs already.
+    ///
+    /// # Errors
+    /// Server programs that are missing, with what to install; a server that does not start; one that runs and is older.
+    pub fn start(&self, major: Option<u32>, progress: &dyn Progress) -> Result<Arc<Cluster>> {
+        let mut place = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cluster) = place.as_ref() {
+            let running = cluster.programs().major;
+            return match major.filter(|major| *major > running) {
+                None => Ok(Arc::clone(cluster)),
+                Some(major) => Err(Error::failed(format!(
+                    "a throwaway server of PostgreSQL {running} runs, and one of {major} is needed too"
+                ))
+                .hint("compare them two by two")),
+            };
+        }
+        let settings = [
+            // A dump of many tables is restored and read in one transaction.
+            ("max_locks_per_transaction", "1000"),
+            ("max_connections", "50"),
+            ("maintenance_work_mem", "128MB"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let cluster = Arc::new(Cluster::start(&Options { major, settings, ..Options::default() })?);
+        progress.note(&format!("a throwaway server, PostgreSQL {}", cluster.version()));
+        Ok(Arc::clone(place.insert(cluster)))
+    }
+
+    /// Makes an empty database in the cluster, which must run.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(super) fn empty(&self, label: &str, encoding: &str, cancel: &Cancel) -> Result<Opened> {
+        let cluster = self.running()?;
+        let name = format!("pum_{}", self.databases.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut session = self.session(&cluster, cancel)?;
+        session.execute(&format!(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING '{encoding}'",
+            escape_identifier(&name)
+        ))?;
+        Ok(Opened { connection: cluster.parameters(&name)?, label: label.to_owned(), cluster: Some(cluster) })
+    }
+
+    /// The cluster.
+    pub(super) fn running(&self) -> Result<Arc<Cluster>> {
+        let place = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        place.clone().ok_or_else(|| Error::failed("no throwaway server runs"))
+    }
+
+    /// A session in the cluster, for what belongs to no database.
+    pub(super) fn session(&self, cluster: &Cluster, cancel: &Cancel) -> Result<Session> {
+        Session::open(&cluster.parameters("postgres")?, "pum", cancel)
+    }
+}
