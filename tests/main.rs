@@ -19,6 +19,7 @@ mod reference;
 mod repair;
 mod restore;
 mod shadow;
+mod source_git;
 mod support;
 mod unbreakable;
 mod upgrade;

@@ -7,7 +7,6 @@ use super::arguments::Table;
 use crate::catalog::{Element, LeftOut};
 use crate::commands::check;
 use crate::compare::Scope;
-use crate::source::Source;
 use crate::upgrade::TableName;
 use crate::{Result, report};
 
@@ -121,8 +120,8 @@ impl ScopeArguments {
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
         let options = check::Options {
-            first: Source::resolve(&self.first)?,
-            second: Source::resolve(&self.second)?,
+            first: super::arguments::source(&self.first, context)?,
+            second: super::arguments::source(&self.second, context)?,
             scope: self.scope.scope(),
             left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
             value_lists: self.rows.patterns(context),
