@@ -52,63 +52,6 @@ pub fn cases() -> Vec<Case> {
             "create table s.t (a integer, b integer); create statistics s.x on a, b from s.t",
             "alter statistics s.x owner to pg_monitor",
         ),
-        owner(
-            "owner on function s.f()",
-            "create function s.f() returns integer language sql as 'select 1'",
-            "alter function s.f() owner to pg_monitor",
-        ),
-        owner("owner on enum s.e", "create type s.e as enum ('a')", "alter type s.e owner to pg_monitor"),
-        owner("owner on domain s.d", "create domain s.d as integer", "alter domain s.d owner to pg_monitor"),
-        owner("owner on composite type s.c", "create type s.c as (a integer)", "alter type s.c owner to pg_monitor"),
-        owner(
-            "owner on operator s.\"=\"(integer, boolean)",
-            "create function s.f(integer, boolean) returns boolean language sql as 'select true';
-             create operator s.= (function = s.f, leftarg = integer, rightarg = boolean)",
-            "alter operator s.= (integer, boolean) owner to pg_monitor",
-        ),
-        owner(
-            "owner on operator class s.o(hash)",
-            "create operator family s.f using hash;
-             create operator class s.o for type integer using hash family s.f as function 1 hashint4(integer)",
-            "alter operator class s.o using hash owner to pg_monitor",
-        ),
-        owner(
-            "owner on operator family s.f(hash)",
-            "create operator family s.f using hash",
-            "alter operator family s.f using hash owner to pg_monitor",
-        ),
-        owner(
-            "owner on collation s.c",
-            "create collation s.c from \"C\"",
-            "alter collation s.c owner to pg_monitor",
-        ),
-        owner(
-            "owner on conversion s.c",
-            "create conversion s.c for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8",
-            "alter conversion s.c owner to pg_monitor",
-        ),
-        owner(
-            "owner on text search dictionary s.d",
-            "create text search dictionary s.d (template = simple)",
-            "alter text search dictionary s.d owner to pg_monitor",
-        ),
-        owner(
-            "owner on text search configuration s.c",
-            "create text search configuration s.c (copy = simple)",
-            "alter text search configuration s.c owner to pg_monitor",
-        ),
-        owner(
-            "owner on language owned",
-            "create function s.h() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
-             create language owned handler s.h",
-            "alter language owned owner to pg_monitor",
-        ),
-        owner(
-            "owner on server owned",
-            "create foreign data wrapper owned; create server owned foreign data wrapper owned",
-            "alter server owned owner to pg_monitor",
-        ),
-        owner("owner on publication owned", "create publication owned", "alter publication owned owner to pg_monitor"),
         // An owner has its rights, whoever it is, granted or not.
         owner(
             "owner on table s.t",
