@@ -77,6 +77,14 @@ pub fn cases() -> Vec<Case> {
             "label",
             "create table s.t (a integer); insert into pg_seclabel values ('s.t'::regclass, 1259, 1, 'p', 'secret')",
             "update pg_seclabel set label = 'public' where objoid = 's.t'::regclass",
+<<<<<<< HEAD
+=======
+        ),
+        comment(
+            "comment (not null) on column a on table s.t",
+            "-- since 18\ncreate table s.t (a integer not null)",
+            "comment on constraint t_a_not_null on s.t is 'x'",
+>>>>>>> main
         ),
     ]
 }
