@@ -45,12 +45,13 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
-//! | [`config`] | `pum.yaml` |
+//! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
-//! | [`compare`] | two catalogs become differences |
+//! | [`compare`] | two catalogs become differences; ignore rules |
 //! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
+//! | [`git`] | what pum asks of git |
 //! | [`delta`], [`sql`], [`python`] | the names of deltas and their order; what is in them |
 //! | [`connection`], [`programs`] | libpq's rules; where PostgreSQL's programs are |
 //! | [`error`], [`progress`] | what all rooms speak: errors with what to do next, events, requests to stop |
@@ -74,6 +75,8 @@ pub mod compare;
 
 pub mod dump;
 pub mod shadow;
+
+pub mod git;
 
 pub mod delta;
 pub mod python;

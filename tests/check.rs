@@ -23,6 +23,8 @@ fn options(first: &Database, second: &Database) -> Options {
         value_lists: Vec::new(),
         pg_restore: None,
         pg_dump: None,
+        rules: Vec::new(),
+        upgrades_table: None,
     }
 }
 

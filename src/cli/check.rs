@@ -128,6 +128,8 @@ impl Arguments {
             value_lists: self.rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
             pg_dump: context.config.pg_dump_exe.clone(),
+            rules: Vec::new(),
+            upgrades_table: None,
         };
         let check = check::run(&options, context.terminal, context.cancel)?;
         context.terminal.text(&report::text(&check))?;

@@ -91,6 +91,8 @@ impl Arguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
                 pg_dump: config.pg_dump_exe.clone(),
+                rules: Vec::new(),
+                upgrades_table: None,
             }),
         };
         let options = test_and_upgrade::Options {

@@ -215,6 +215,8 @@ impl RehearsalArguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
                 pg_dump: context.config.pg_dump_exe.clone(),
+                rules: Vec::new(),
+                upgrades_table: None,
             }),
         };
         let options = rehearse::Options {
