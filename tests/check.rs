@@ -1,6 +1,8 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod ignore;
+mod interactive;
 mod restored;
 mod rows;
 mod scope;

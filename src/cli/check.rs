@@ -1,15 +1,21 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::Context;
 use super::arguments::Table;
 use crate::catalog::{Element, LeftOut};
-use crate::commands::check;
+use crate::commands::check::{self, Check};
+use crate::commands::decide;
 use crate::compare::Scope;
+use crate::compare::ignore::Written;
+use crate::config::ignores::{Ignores, PROJECT_FILE};
+use crate::progress::Progress;
 use crate::source::Source;
+use crate::terminal::Choices;
 use crate::upgrade::TableName;
-use crate::{Result, report};
+use crate::{Error, Result, report};
 
 /// Compare two sources
 ///
@@ -31,6 +37,50 @@ pub struct Arguments {
     rows: RowsArguments,
     #[command(flatten)]
     table: Table,
+    #[command(flatten)]
+    rules: RuleArguments,
+    /// Choose differences to ignore, how wide and why, and write rules of it
+    #[arg(long, conflicts_with = "no_ignore")]
+    interactive: bool,
+    /// Remove the rules that match nothing any more, and those whose date is over
+    #[arg(long, conflicts_with = "no_ignore")]
+    prune_ignores: bool,
+}
+
+/// The ignore rules, pum.ignore.yaml and pum.ignore.local.yaml.
+#[derive(Debug, Args)]
+pub struct RuleArguments {
+    /// Do as if there were no ignore rules
+    #[arg(long)]
+    no_ignore: bool,
+    /// Show what is ignored, with the reasons
+    #[arg(long)]
+    show_ignored: bool,
+}
+
+impl RuleArguments {
+    /// The files of rules, unless they are not wanted; what is wrong with them is told.
+    pub fn load(&self, context: &Context<'_>) -> Result<Option<Ignores>> {
+        if self.no_ignore {
+            return Ok(None);
+        }
+        let ignores = Ignores::load(&context.config)?;
+        for warning in ignores.warnings() {
+            context.terminal.warning(&warning);
+        }
+        Ok(Some(ignores))
+    }
+
+    /// The rules themselves.
+    pub fn rules(&self, context: &Context<'_>) -> Result<Vec<Arc<Written>>> {
+        Ok(self.load(context)?.as_ref().map(Ignores::rules).unwrap_or_default())
+    }
+
+    /// Shows a check with what rules did to it.
+    pub fn show(&self, check: &Check, context: &Context<'_>) -> Result<()> {
+        let text = report::text(check) + &report::ignored(check, self.show_ignored);
+        context.terminal.text(&text)
+    }
 }
 
 /// What of a schema is compared.
@@ -120,19 +170,51 @@ impl ScopeArguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        if self.interactive && !context.terminal.can_ask() {
+            return Err(Error::usage("--interactive asks on a terminal, and there is none")
+                .hint(format!(
+                    "run it on a terminal, or write rules into {PROJECT_FILE}: docs/ignore-rules.md says how"
+                ))
+                .hint("rules that are written there apply without a terminal"));
+        }
+        let upgrades_table = self.table.name_if_any(context)?;
+        let ignores = self.rules.load(context)?;
         let options = check::Options {
             first: Source::resolve(&self.first)?,
             second: Source::resolve(&self.second)?,
             scope: self.scope.scope(),
-            left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
+            left_out: self.scope.left_out(upgrades_table.as_ref()),
             value_lists: self.rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
             pg_dump: context.config.pg_dump_exe.clone(),
-            rules: Vec::new(),
-            upgrades_table: None,
+            rules: ignores.as_ref().map(Ignores::rules).unwrap_or_default(),
+            upgrades_table,
         };
-        let check = check::run(&options, context.terminal, context.cancel)?;
-        context.terminal.text(&report::text(&check))?;
+        let mut check = check::run(&options, context.terminal, context.cancel)?;
+        self.rules.show(&check, context)?;
+        let Some(mut ignores) = ignores else { return Ok(u8::from(!check.is_equal())) };
+        if self.prune_ignores {
+            for pruned in decide::prune(&check, &ignores)? {
+                let removed = format!("removed from {}:\n{}", pruned.file.display(), pruned.removed);
+                context.terminal.note(removed.trim_end());
+            }
+            ignores = Ignores::load(&context.config)?;
+        }
+        if check.is_equal() {
+            return Ok(0);
+        }
+        if self.interactive {
+            let asked = decide::decide(&check, &ignores, &Choices::new(context.cancel))?;
+            match asked {
+                None => context.terminal.note("no rule was written"),
+                Some(decision) => {
+                    check.ignore(&decide::write(&decision, &ignores)?);
+                    self.rules.show(&check, context)?;
+                }
+            }
+        } else {
+            context.terminal.hint("--interactive chooses what to ignore");
+        }
         Ok(u8::from(!check.is_equal()))
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Context;
 use super::arguments::{self, Directories, Feedback, Table, Yes};
-use super::check::{RowsArguments, ScopeArguments};
+use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use super::upgrade::ApplyArguments;
 use crate::commands::check::{self, Check};
 use crate::commands::test_and_upgrade::{self, Answer, Outcome, Target};
@@ -12,7 +12,7 @@ use crate::connection::Parameters;
 use crate::dump::Format;
 use crate::source::Source;
 use crate::terminal::Terminal;
-use crate::{Error, Result, report};
+use crate::{Error, Result};
 
 /// Try the deltas on a copy of prod, compare the result, then upgrade prod
 ///
@@ -62,6 +62,8 @@ pub struct Arguments {
     #[command(flatten)]
     rows: RowsArguments,
     #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
     applying: ApplyArguments,
     #[command(flatten)]
     feedback: Feedback,
@@ -91,8 +93,8 @@ impl Arguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
                 pg_dump: config.pg_dump_exe.clone(),
-                rules: Vec::new(),
-                upgrades_table: None,
+                rules: self.rules.rules(context)?,
+                upgrades_table: Some(upgrade.table.clone()),
             }),
         };
         let options = test_and_upgrade::Options {
@@ -109,7 +111,7 @@ impl Arguments {
             answer,
             pg_restore: config.pg_restore_exe.clone(),
         };
-        let show = |check: &Check| context.terminal.text(&report::text(check));
+        let show = |check: &Check| self.rules.show(check, context);
         let outcome = test_and_upgrade::run(&options, &show, context.terminal, context.cancel)?;
         Ok(match outcome {
             Outcome::Different | Outcome::UpgradedDifferent(_) => 1,

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 
 use super::Context;
 use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
-use super::check::{RowsArguments, ScopeArguments};
+use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
 use crate::connection::Parameters;
@@ -15,7 +15,7 @@ use crate::sql::{Origin, Value, Variables};
 use crate::terminal::Terminal;
 use crate::upgrade::apply::{Grouping, Manner};
 use crate::upgrade::plan::Choice;
-use crate::{Error, Result, report};
+use crate::{Error, Result};
 
 /// Apply the deltas that a database has not had yet
 ///
@@ -108,6 +108,8 @@ pub struct RehearsalArguments {
     scope: ScopeArguments,
     #[command(flatten)]
     rows: RowsArguments,
+    #[command(flatten)]
+    rules: RuleArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -215,8 +217,8 @@ impl RehearsalArguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
                 pg_dump: context.config.pg_dump_exe.clone(),
-                rules: Vec::new(),
-                upgrades_table: None,
+                rules: self.rules.rules(context)?,
+                upgrades_table: Some(upgrade.table.clone()),
             }),
         };
         let options = rehearse::Options {
@@ -225,7 +227,7 @@ impl RehearsalArguments {
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,
         };
-        let show = |check: &check::Check| context.terminal.text(&report::text(check));
+        let show = |check: &check::Check| self.rules.show(check, context);
         let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
         Ok(u8::from(!equal))
     }
