@@ -128,7 +128,8 @@ impl World {
     }
 }
 
-/// A database, dropped at the end.
+/// A database. It stays until the cluster goes: a file system that has just lost thousands of files is slow to make new
+/// ones, which would be most of what is measured.
 pub struct Database<'a> {
     world: &'a World,
     name: String,
@@ -155,12 +156,6 @@ impl Database<'_> {
     /// Its connection URI, through the socket.
     pub fn uri(&self) -> String {
         self.world.cluster.uri(&self.name)
-    }
-}
-
-impl Drop for Database<'_> {
-    fn drop(&mut self) {
-        self.world.statements(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_yaml::Value as Yaml;
 
+use crate::catalog::Element;
 use crate::error::{Excerpt, nearest};
 use crate::sql::Value;
 use crate::{Error, Result};
@@ -92,6 +93,7 @@ struct Keys {
     database: Option<String>,
     protect: Option<OneOrMany>,
     backup_file: Option<PathBuf>,
+    ignore_elements: Option<OneOrMany>,
     pg_dump_exe: Option<PathBuf>,
     pg_restore_exe: Option<PathBuf>,
     python_exe: Option<PathBuf>,
@@ -116,6 +118,8 @@ pub struct Config {
     pub protect: Vec<String>,
     /// Where `upgrade --backup` and `dump` write to.
     pub backup_file: Option<PathBuf>,
+    /// Elements that comparisons leave out.
+    pub ignore_elements: Vec<Element>,
     /// The pg_dump to use.
     pub pg_dump_exe: Option<PathBuf>,
     /// The pg_restore to use.
@@ -188,6 +192,22 @@ impl Config {
             }
         }
         let keys: Keys = serde_yaml::from_str(text).map_err(malformed)?;
+        let mut ignore_elements = Vec::new();
+        for name in Vec::from(keys.ignore_elements.unwrap_or(OneOrMany::Many(Vec::new()))) {
+            match name.parse() {
+                Ok(element) => ignore_elements.push(element),
+                Err(why) => {
+                    let key = find_key(text, "ignore_elements", None).unwrap_or(0);
+                    let start = text[key..].find(&name).map_or(key, |offset| key + offset);
+                    return Err(Error::usage(format!("{} is not understood", file.display())).at(Excerpt {
+                        path: file.to_owned(),
+                        text: text.to_owned(),
+                        range: start..(start + name.len()).min(text.len()),
+                        label: why,
+                    }));
+                }
+            }
+        }
         let base = match file.parent() {
             Some(parent) if !older => parent.to_owned(),
             _ => PathBuf::new(),
@@ -202,6 +222,7 @@ impl Config {
             database: keys.database,
             protect: keys.protect.map(Into::into).unwrap_or_default(),
             backup_file: keys.backup_file.map(|path| base.join(path)),
+            ignore_elements,
             pg_dump_exe: keys.pg_dump_exe.map(program),
             pg_restore_exe: keys.pg_restore_exe.map(program),
             python_exe: keys.python_exe.map(program),
@@ -316,6 +337,8 @@ mod tests {
     fn bad_yaml_and_wrong_types_are_errors_with_their_place() {
         assert_eq!(parse("pum.yaml", "a: [1\nb: 2\n").unwrap_err().excerpt.unwrap().line_column().0, 2);
         assert!(parse("pum.yaml", "edited: perhaps\n").is_err());
+        let error = parse("pum.yaml", "ignore_elements: [views, viws]\n").unwrap_err();
+        assert_eq!(error.excerpt.unwrap().line_column(), (1, 26));
         assert!(parse("pum.yaml", "- a\n").is_err());
         assert_eq!(parse("pum.yaml", "").unwrap().delta_dirs, Vec::<PathBuf>::new());
     }

@@ -18,7 +18,7 @@ pub enum Kind {
     Failed,
     /// Somebody else holds the upgrade lock. Exit code 4.
     Locked,
-    /// Interrupted by the user. Exit code 130.
+    /// Interrupted by the user. Exit code 130; of a process that another signal than Ctrl-C ended, 128 and its number.
     Interrupted,
 }
 

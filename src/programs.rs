@@ -117,6 +117,20 @@ pub fn find_server(major: Option<u32>) -> Result<Found> {
     }
 }
 
+/// The server whose programs are in this directory: `initdb`, which has its `postgres` beside it.
+///
+/// # Errors
+/// A directory without them.
+pub fn server_in(directory: &Path) -> Result<Found> {
+    let found = explicitly_named(Program::Initdb, &directory.join(Program::Initdb.name()))?;
+    if is_executable(&found.sibling(Program::Postgres)) {
+        Ok(found)
+    } else {
+        Err(Error::usage(format!("{} has initdb, and no postgres beside it", directory.display()))
+            .hint("name the directory that holds both"))
+    }
+}
+
 /// Finds Python 3: what is named (a path, or a name on PATH), else `python3`, else `python`.
 pub fn find_python(explicit: Option<&Path>) -> Result<PathBuf> {
     match explicit {

@@ -215,6 +215,11 @@ impl Cancel {
         self.0.store(true, Ordering::SeqCst);
     }
 
+    /// Takes a request back that was not meant for this work: Ctrl-C in a pager.
+    pub fn forget(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
     /// Whether somebody asked.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)

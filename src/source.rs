@@ -11,6 +11,7 @@ use std::thread;
 
 use crate::connection::{Parameters, Session};
 use crate::dump::Archive;
+use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Cluster;
 use crate::{Error, Result};
@@ -34,7 +35,7 @@ pub enum Source {
 pub struct Opened {
     /// How to connect.
     pub connection: Parameters,
-    /// What to call it.
+    /// What to call it: the service, if there is one, else the database.
     pub label: String,
     /// The cluster that it is in, if that is a throwaway one.
     cluster: Option<Arc<Cluster>>,
@@ -43,7 +44,7 @@ pub struct Opened {
 impl Opened {
     /// A database that exists.
     pub fn database(connection: &Parameters) -> Opened {
-        Opened { connection: connection.clone(), label: connection.database(), cluster: None }
+        Opened { connection: connection.clone(), label: label(connection), cluster: None }
     }
 
     /// Whether it is gone when this is dropped.
@@ -56,7 +57,7 @@ impl Source {
     /// Reads the text of a source.
     ///
     /// # Errors
-    /// A text that names nothing.
+    /// A text that is not understood, or that names no database.
     pub fn resolve(text: &str) -> Result<Source> {
         let wrong = |message: String| {
             Err(Error::usage(message).hint(
@@ -73,14 +74,29 @@ impl Source {
             Some(("git", _)) => wrong(format!(
                 "{text} cannot be read: this version of pum does not build models from git yet"
             )),
-            _ => Ok(Source::Database(Parameters::resolve(text)?)),
+            _ => {
+                let parameters = Parameters::resolve(text)?;
+                if parameters.names_database() {
+                    return Ok(Source::Database(parameters));
+                }
+                Err(Error::usage("no database is named")
+                    .hint("add dbname=… to it; PGSERVICE or PGDATABASE may name the database, too"))
+            }
+        }
+    }
+
+    /// What the user should know about how it is named.
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Source::Database(connection) => connection.warnings(),
+            Source::File(_) | Source::Shadow => &[],
         }
     }
 
     /// What to call it.
     pub fn label(&self) -> String {
         match self {
-            Source::Database(connection) => connection.database(),
+            Source::Database(connection) => label(connection),
             Source::File(path) => format!("file:{}", path.display()),
             Source::Shadow => "shadow:".to_owned(),
         }
@@ -125,9 +141,11 @@ pub fn open_both(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<(Opened, Opened)> {
+    let of_first = |error| of_source(error, "first", &first.label());
+    let of_second = |error| of_source(error, "second", &second.label());
     if let (Source::File(one), Source::File(other)) = (first, second) {
-        let one = Readied::of(&Archive::open(one)?, throwaway, cancel)?;
-        let other = Readied::of(&Archive::open(other)?, throwaway, cancel)?;
+        let ready = |path| Readied::of(&Archive::open(path)?, throwaway, cancel);
+        let (one, other) = (ready(one).map_err(of_first)?, ready(other).map_err(of_second)?);
         throwaway.start(one.major().max(other.major()), progress)?;
         return Relay::watch(progress, |relay| {
             thread::scope(|scope| {
@@ -135,22 +153,38 @@ pub fn open_both(
                     scope.spawn(|| other.restore(&second.label(), throwaway, &relay.clone(), cancel));
                 let first = one.restore(&first.label(), throwaway, relay, cancel);
                 let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                Ok((first?, second?))
+                Ok((first.map_err(of_first)?, second.map_err(of_second)?))
             })
         });
     }
     let major = match (first, second) {
         (Source::Database(_), Source::Database(_)) => None,
-        (Source::Database(database), _) | (_, Source::Database(database)) => Some(major(database, cancel)?),
+        (Source::Database(database), _) => Some(major(database, cancel).map_err(of_first)?),
+        (_, Source::Database(database)) => Some(major(database, cancel).map_err(of_second)?),
         _ => None,
     };
+    let open = |source: &Source| source.open(throwaway, major, progress, cancel);
     // A dump decides the version of the empty database that it is compared with.
     if matches!(first, Source::Shadow) {
-        let second = second.open(throwaway, major, progress, cancel)?;
-        return Ok((first.open(throwaway, major, progress, cancel)?, second));
+        let second = open(second).map_err(of_second)?;
+        return Ok((open(first).map_err(of_first)?, second));
     }
-    let first = first.open(throwaway, major, progress, cancel)?;
-    Ok((first, second.open(throwaway, major, progress, cancel)?))
+    let first = open(first).map_err(of_first)?;
+    Ok((first, open(second).map_err(of_second)?))
+}
+
+/// Adds to an error which of two sources it is about.
+pub fn of_source(error: Error, which: &str, label: &str) -> Error {
+    if error.kind == Kind::Interrupted {
+        error
+    } else {
+        error.note("source", format!("the {which} one, {label}"))
+    }
+}
+
+/// What a database is called.
+fn label(connection: &Parameters) -> String {
+    connection.service().map_or_else(|| connection.database(), str::to_owned)
 }
 
 /// The major version of a database's server.

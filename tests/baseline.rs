@@ -9,7 +9,6 @@ fn a_first_baseline_makes_the_table_of_pum_0() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note upgrades table app.upgrades created
          Note [DATABASE] is at version 1.2.0, by baseline in app.upgrades
     ");
@@ -53,7 +52,6 @@ fn a_missing_schema_is_said_and_made_on_demand() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: the schema "new sys" of the upgrades table "new sys".upgrades does not exist
       state: nothing was done
     hint: --create-schema makes it
@@ -62,7 +60,6 @@ fn a_missing_schema_is_said_and_made_on_demand() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note schema new sys created
          Note upgrades table "new sys".upgrades created
          Note [DATABASE] is at version 1.0.0, by baseline in "new sys".upgrades
@@ -77,7 +74,6 @@ fn a_second_baseline_is_refused_unless_forced() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: this database has a baseline already: 1.0.0; it is at version 1.0.0
       state: nothing was done
     hint: `pum upgrade` takes it from there
@@ -87,7 +83,6 @@ fn a_second_baseline_is_refused_unless_forced() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: this database has a baseline already: 1.0.0; it is at version 1.0.0
       state: nothing was done
     hint: `pum upgrade` takes it from there
@@ -96,14 +91,12 @@ fn a_second_baseline_is_refused_unless_forced() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note [DATABASE] is at version 1.1.0, by baseline in app.upgrades
     ");
     assert_run!(it.pum("baseline -b 0.9.0 --force"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning the database stays at version 1.1.0, which is higher than the new baseline 0.9.0
          Note [DATABASE] is at version 0.9.0, by baseline in app.upgrades
     ");
@@ -122,7 +115,6 @@ fn a_database_that_contains_the_deltas_marks_them_applied() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note upgrades table app.upgrades created
          Note [DATABASE] is at version 1.1.0, by baseline in app.upgrades
          Note 2 deltas up to 1.1.0 recorded as applied
@@ -137,7 +129,6 @@ fn a_database_that_contains_the_deltas_marks_them_applied() {
     ----- stdout -----
     delta_1.2.0_c.sql
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.2.0_c.sql
       Planned 1 file would run, from version 1.1.0; nothing was done
     ");
@@ -211,7 +202,6 @@ fn a_protected_database_asks_for_its_name() {
     ----- stdout -----
     ----- stderr -----
     [DATABASE] is protected. Type "[DATABASE]" to go on: 
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.0.0; nothing to do
     "#);
 }
@@ -235,7 +225,6 @@ fn a_baseline_needs_deltas_only_to_mark_them() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note upgrades table app.upgrades created
          Note [DATABASE] is at version 1.0.0, by baseline in app.upgrades
     ");

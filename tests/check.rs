@@ -1,11 +1,17 @@
 //! `check`: two sources are compared completely.
 
 mod changes;
+mod equal;
 mod ignore;
 mod interactive;
+mod names;
+mod report;
 mod restored;
 mod rows;
 mod scope;
+mod servers;
+mod strangers;
+mod unmodelled;
 
 use pum::catalog::LeftOut;
 use pum::commands::check::{self, Options};
@@ -13,7 +19,7 @@ use pum::compare::{Change, Comparison, Difference, Scope};
 use pum::progress::{Cancel, Silent};
 use pum::source::Source;
 
-use crate::support::Database;
+use crate::support::{Database, try_sql};
 
 /// What a check of two databases is asked for when nothing is said.
 fn options(first: &Database, second: &Database) -> Options {
@@ -28,6 +34,14 @@ fn options(first: &Database, second: &Database) -> Options {
         rules: Vec::new(),
         upgrades_table: None,
     }
+}
+
+/// The same by a role that may do nothing but connect.
+fn stranger_options(first: &Database, second: &Database) -> Options {
+    // It may be there already.
+    let _ = try_sql(first.uri(), "create role stranger login");
+    let source = |database: &Database| Source::Database(database.parameters().with("user", "stranger"));
+    Options { first: source(first), second: source(second), ..options(first, second) }
 }
 
 /// Compares two databases by the library.

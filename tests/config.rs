@@ -21,7 +21,6 @@ fn everything_may_come_from_the_file() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -89,7 +88,6 @@ fn the_older_file_is_read_and_forgiven_what_is_unknown() {
     ----- stdout -----
     ----- stderr -----
       warning conf/old.yaml: unknown key "pg_resotre_exe" in conf/old.yaml; it is passed over
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied

@@ -67,6 +67,7 @@ fn every_state_has_its_words() {
       "server_version": "[VERSION]",
       "table": "app.upgrades",
       "table_exists": true,
+      "lacks_schema": false,
       "version": "1.3.0",
       "baseline": "1.0.0",
       "deltas": [
@@ -77,6 +78,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_0.9.0_old.sql",
           "state": "before_baseline",
           "edited": false,
+          "unreadable": null,
           "installed_on": null,
           "installed_by": null,
           "statements_done": null
@@ -88,6 +90,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.0.0_same_version.sql",
           "state": "applied",
           "edited": false,
+          "unreadable": null,
           "installed_on": "[TIME]",
           "installed_by": "postgres",
           "statements_done": null
@@ -99,6 +102,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.2.0_edited.sql",
           "state": "applied",
           "edited": true,
+          "unreadable": null,
           "installed_on": "[TIME]",
           "installed_by": "postgres",
           "statements_done": null
@@ -110,6 +114,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.2.1_late.sql",
           "state": "late",
           "edited": false,
+          "unreadable": null,
           "installed_on": null,
           "installed_by": null,
           "statements_done": null
@@ -121,6 +126,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.2.2_known.sql",
           "state": "known_late",
           "edited": false,
+          "unreadable": null,
           "installed_on": null,
           "installed_by": null,
           "statements_done": null
@@ -132,6 +138,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.3.0_crlf.sql",
           "state": "applied",
           "edited": false,
+          "unreadable": null,
           "installed_on": "[TIME]",
           "installed_by": "postgres",
           "statements_done": null
@@ -143,6 +150,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.4.0_fails.py",
           "state": "begun",
           "edited": false,
+          "unreadable": null,
           "installed_on": "[TIME]",
           "installed_by": "postgres",
           "statements_done": null
@@ -154,6 +162,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.5.0_next.post.sql",
           "state": "pending",
           "edited": false,
+          "unreadable": null,
           "installed_on": null,
           "installed_by": null,
           "statements_done": null
@@ -165,6 +174,7 @@ fn every_state_has_its_words() {
           "file": "delta/delta_1.1.0_gone.sql",
           "state": "gone",
           "edited": false,
+          "unreadable": null,
           "installed_on": "[TIME]",
           "installed_by": "postgres",
           "statements_done": null
@@ -340,4 +350,59 @@ fn the_version_is_printed_alone() {
     error: there is no upgrades table app.upgrades in this database
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -b X.Y.Z
     ");
+}
+
+#[test]
+fn an_applied_delta_whose_file_cannot_be_read_is_not_called_edited() {
+    let it = Installation::at("1.0.0");
+    it.delta("delta_1.1.0_a.sql", "create table app.a ()");
+    it.works("upgrade");
+    // A link to itself: nobody can read it, not even root.
+    let file = it.project.path().join("delta/delta_1.1.0_a.sql");
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    assert_run!(it.pum("info --exit-code"), @r"
+    exit code: 1
+    ----- stdout -----
+    [DATABASE] on [SOCKET]:5432 as postgres, PostgreSQL [VERSION]
+    version 1.1.0 (baseline 1.0.0), recorded in app.upgrades
+
+     version  title  kind  state
+     1.1.0    a      sql   applied [TIME] by postgres, its file cannot be read
+
+    nothing is pending; 1 unreadable
+    ----- stderr -----
+    ");
+    assert_run!(it.pum("upgrade"), @r"
+    exit code: 0
+    ----- stdout -----
+    ----- stderr -----
+      warning delta/delta_1.1.0_a.sql cannot be read: Too many levels of symbolic links (os error 40); whether it was edited after it was applied is not known
+     Finished [DATABASE] is at version 1.1.0; nothing to do
+    ");
+    std::fs::write(it.project.path().join("pum.yaml"), "edited: error\n").unwrap();
+    assert_run!(it.pum("upgrade"), @r"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: delta/delta_1.1.0_a.sql cannot be read: Too many levels of symbolic links (os error 40); whether it was edited after it was applied is not known
+      state: nothing was done
+    ");
+}
+
+#[test]
+fn a_schema_that_is_missing_is_made_by_the_command_that_comes_next() {
+    let it = Installation::new();
+    let next = |table: &str, words: &str| {
+        let mut command = it.bare(words);
+        command.args(["-p", it.database.uri(), "-t", table, "-d", "delta"]);
+        crate::support::run(&mut command)
+    };
+    it.delta("delta_1.1.0_a.sql", "create table app.a ()");
+    for words in ["info", "upgrade"] {
+        let told = next("sys.upgrades", words);
+        assert!(told.contains("-t sys.upgrades -d delta -b X.Y.Z --create-schema\n"), "{told}");
+        let told = next("app.upgrades", words);
+        assert!(told.contains("-t app.upgrades -d delta -b X.Y.Z\n"), "{told}");
+    }
 }

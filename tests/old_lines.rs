@@ -57,6 +57,47 @@ fn every_spelling_of_an_option_is_understood() {
 }
 
 #[test]
+fn check_understands_its_old_lines() {
+    let (it, file) = service();
+    let other = crate::support::database();
+    other.sql("create schema app; create schema tiger; create schema topology; create table topology.t (id integer)");
+    it.database
+        .sql("create schema tiger; create table tiger.t (id integer); create view app.v as select 1 as id");
+    let services = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{services}{}", services.replace("[prod]", "[pg_qwat_test]"))).unwrap();
+    let release =
+        services.replace("[prod]", "[pg_qwat_test_release]").replace(it.database.name(), other.name());
+    std::fs::write(&file, format!("{}\n{release}", std::fs::read_to_string(&file).unwrap())).unwrap();
+    it.project.file("views.cfg", "ignore_elements: views\n");
+    let line = |words: &str| run(it.bare(words).env("PGSERVICEFILE", &file));
+
+    let old = "check -p1 pg_qwat_test -p2 pg_qwat_test_release --exclude-schema public --exclude-schema tiger --exclude-schema topology -i views";
+    assert_eq!(
+        line(old),
+        "exit code: 0\n----- stdout -----\npg_qwat_test and pg_qwat_test_release are equal\n----- stderr -----\n"
+    );
+    let left_out = "-N tiger -N=topology";
+    for words in [
+        "check -p1=pg_qwat_test -p2=pg_qwat_test_release LEFT_OUT --ignore views tables --verbose_level 2",
+        "check --pg_service1 pg_qwat_test --pg_service2=pg_qwat_test_release LEFT_OUT -i views -v 0 -s",
+        "check --pg_service1=pg_qwat_test --pg_service2 pg_qwat_test_release LEFT_OUT -i views --silent True",
+        "check -i views -p1 pg_qwat_test -p2 pg_qwat_test_release LEFT_OUT -o ./differences.yaml -v=1",
+        "check -i=views -p1 pg_qwat_test -p2 pg_qwat_test_release LEFT_OUT --output_file ./differences.yaml",
+        "-c views.cfg check -p1 pg_qwat_test -p2 pg_qwat_test_release LEFT_OUT --verb 2 --out ./differences.yaml",
+        "--config_file=views.cfg check -p1 pg_qwat_test -p2 pg_qwat_test_release --exclude_schema tiger --exclude-s topology",
+        "check -p1 pg_qwat_test -p2 pg_qwat_test_release LEFT_OUT -i views -P id",
+    ] {
+        let told = line(&words.replace("LEFT_OUT", left_out));
+        assert!(told.starts_with("exit code: 0"), "{words}\n{told}");
+    }
+    let told = line("check -p1 pg_qwat_test -p2 pg_qwat_test_release");
+    assert!(told.starts_with("exit code: 1"), "{told}");
+    // A value that is none of 0, 1 and 2 is a wrong usage.
+    let told = line("check -p1 pg_qwat_test -p2 pg_qwat_test_release -v 3");
+    assert!(told.starts_with("exit code: 2"), "{told}");
+}
+
+#[test]
 fn a_file_may_stand_behind_two_dashes() {
     let (it, file) = service();
     let told = run(it.bare("dump -p prod -- ./x.dump").env("PGSERVICEFILE", &file));

@@ -54,7 +54,6 @@ fn a_table_of_2017_is_read_and_written() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.2.0_new.sql
       Applied [1/1] delta_1.2.0_new.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 1 file applied
@@ -93,7 +92,6 @@ fn a_table_of_2018_is_read_and_written() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.2.0_new.sql
       Applied [1/1] delta_1.2.0_new.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 1 file applied

@@ -17,6 +17,9 @@ fn readme() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
 }
 
+/// Fields of JSON that differ from run to run.
+const VARYING: [&str; 2] = ["\"milliseconds\":", "\"server_version\":"];
+
 /// A command of the README with what is shown of it.
 #[derive(Debug)]
 struct Shown {
@@ -79,10 +82,11 @@ fn comparable(line: &str) -> Vec<String> {
                 "DURATION".to_owned()
             }
             _ if before == "PostgreSQL" => "VERSION".to_owned(),
-            // The number of a duration in JSON.
-            word if word.contains("\"milliseconds\":") => word
+            // The number of a duration, and the server's version, in JSON.
+            word if VARYING.iter().any(|field| word.contains(field)) => word
+                .trim_end_matches('}')
                 .split(',')
-                .filter(|field| !field.starts_with("\"milliseconds\":"))
+                .filter(|field| !VARYING.iter().any(|varying| field.starts_with(varying)))
                 .collect::<Vec<_>>()
                 .join(","),
             word => word.to_owned(),

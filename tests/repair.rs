@@ -15,24 +15,20 @@ fn edited() -> Installation {
 fn accept_takes_the_file_as_it_is_for_what_was_applied() {
     let it = edited();
     assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin(""), @r"
-    exit code: 2
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: its checksum b396c58d9fd08e39e5b80dee5f11f213 becomes 816de80a0b8cf057cb114f684ce87dca, that of the file as it is now
     Change the record so? [n]|y: 
-    error: the record was not changed: nobody said yes
-    hint: --yes says it beforehand
+         Note nothing was changed; --yes answers beforehand
     ");
     assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin("n\n"), @r"
-    exit code: 2
+    exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: its checksum b396c58d9fd08e39e5b80dee5f11f213 becomes 816de80a0b8cf057cb114f684ce87dca, that of the file as it is now
     Change the record so? [n]|y: 
-    error: the record was not changed: nobody said yes
-    hint: --yes says it beforehand
+         Note nothing was changed; --yes answers beforehand
     ");
     let told = crate::support::run(&mut it.pum("info"));
     assert!(told.contains("edited since"), "{told}");
@@ -40,7 +36,6 @@ fn accept_takes_the_file_as_it_is_for_what_was_applied() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: its checksum b396c58d9fd08e39e5b80dee5f11f213 becomes 816de80a0b8cf057cb114f684ce87dca, that of the file as it is now
     Change the record so? [n]|y: 
          Note app.upgrades is mended; `pum info` shows it
@@ -57,7 +52,6 @@ fn mark_applied_records_without_running() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.pre.sql: not recorded, becomes applied; nothing of it runs
          Note app.upgrades is mended; `pum info` shows it
     ");
@@ -67,14 +61,12 @@ fn mark_applied_records_without_running() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.pre.sql is recorded as applied already, on [TIME]
     ");
     assert_run!(it.pum("upgrade"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");
 }
@@ -88,7 +80,6 @@ fn mark_applied_ends_what_began() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.py: recorded as begun on [TIME], becomes applied; nothing of it runs
          Note app.upgrades is mended; `pum info` shows it
     ");
@@ -103,11 +94,29 @@ fn forget_makes_it_pending_again() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: recorded as applied on [TIME] by postgres, its row 2 is deleted; what it did in the database stays
+         Note it is pending then; to run it: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
          Note app.upgrades is mended; `pum info` shows it
     ");
     it.works("upgrade");
+    assert!(it.has("app.a"));
+}
+
+#[test]
+fn forget_below_the_newest_makes_it_late_and_says_so() {
+    let it = edited();
+    it.delta("delta_1.2.0_b.sql", "create table app.b ();\n");
+    it.works("upgrade");
+    it.database.sql("drop table app.a");
+    assert_run!(it.pum("repair forget delta_1.1.0_a.sql --yes"), @r"
+    exit code: 0
+    ----- stdout -----
+    ----- stderr -----
+         Note delta_1.1.0_a.sql: recorded as applied on [TIME] by postgres, its row 2 is deleted; what it did in the database stays
+         Note it is late then, for a higher version of its directory is applied; to run it: pum upgrade -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta --out-of-order
+         Note app.upgrades is mended; `pum info` shows it
+    ");
+    it.works("upgrade --out-of-order");
     assert!(it.has("app.a"));
 }
 
@@ -119,7 +128,6 @@ fn forget_works_for_a_delta_whose_file_is_gone() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: recorded as applied on [TIME] by postgres, its row 2 is deleted; what it did in the database stays
          Note app.upgrades is mended; `pum info` shows it
     ");
@@ -138,14 +146,12 @@ fn resume_says_with_which_statement_it_goes_on() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql has 3 statements; there is no statement 9 to go on with
     ");
     assert_run!(it.pum("repair resume delta_1.1.0_a.sql --yes"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: 2 of 3 statements are recorded as done; the next upgrade goes on with statement 3: select 1/0
          Note app.upgrades is mended; `pum info` shows it
     ");
@@ -154,7 +160,6 @@ fn resume_says_with_which_statement_it_goes_on() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: 2 of 3 statements are recorded as done; the next upgrade goes on with statement 2: create table app.b ()
          Note app.upgrades is mended; `pum info` shows it
     ");
@@ -168,7 +173,6 @@ fn resume_says_with_which_statement_it_goes_on() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql is applied: there is nothing to resume
     ");
 }
@@ -181,7 +185,6 @@ fn what_makes_no_sense_is_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql is not recorded in app.upgrades
     hint: `pum info` shows what is
     ");
@@ -189,7 +192,6 @@ fn what_makes_no_sense_is_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql is not recorded in app.upgrades
     hint: `pum info` shows what is
     ");
@@ -197,7 +199,6 @@ fn what_makes_no_sense_is_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql is not recorded in app.upgrades
     hint: `pum info` shows what is
     ");
@@ -205,7 +206,6 @@ fn what_makes_no_sense_is_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_9.9.9_x.sql is in none of the delta directories
     hint: give the name of the file, as `pum info` shows it
     ");
@@ -214,7 +214,6 @@ fn what_makes_no_sense_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: there is no upgrades table app.upgrades in this database
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta -b X.Y.Z
     ");
@@ -229,7 +228,6 @@ fn an_action_that_does_not_fit_the_state_says_so() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql began and did not end: there is nothing to accept
     hint: `pum upgrade` goes on with it
     ");
@@ -238,7 +236,6 @@ fn an_action_that_does_not_fit_the_state_says_so() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.1.0_a.sql is applied: there is nothing to resume
     ");
     it.delta("delta_1.2.0_b.py", format!("{PYTHON}        raise ValueError\n"));
@@ -247,7 +244,6 @@ fn an_action_that_does_not_fit_the_state_says_so() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta_1.2.0_b.py is a Python delta, which runs again as a whole
     hint: `pum upgrade` runs it again; `pum repair mark-applied` if it is done
     ");

@@ -3,6 +3,7 @@
 mod choice;
 mod display;
 mod errors;
+mod guard;
 mod no_transaction;
 mod order;
 mod psql;

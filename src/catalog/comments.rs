@@ -5,6 +5,7 @@
 //! Comments on members of extensions come and go with the extension, and pg_dump does not write them: none here.
 //! Comments on the database itself belong to the place, not to the schema.
 
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-description.html>
@@ -43,10 +44,6 @@ fn query(server: Server, catalog: &str, name: &str, text: &str) -> String {
         WHERE d.objoid >= {FIRST_NORMAL} OR d.classoid IN (2615, 3079)"
     )
 }
-
-/// The oids below are those of the server's own objects (FirstNormalObjectId), but for what a template brings: the
-/// schema `public`, extensions.
-pub(super) const FIRST_NORMAL: u32 = 16384;
 
 /// The sequences of identity columns, and these columns.
 pub(super) const IDENTITY_SEQUENCES: &str =

@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{
-    Attribute, Server, columns, comments, constraints, indexes, owners, policies, privileges, relations,
-    rows, rules, schemas, sequences, statistics, triggers,
+    Attribute, Server, aggregates, base_types, casts, collations, columns, comments, constraints,
+    event_triggers, extensions, foreign, functions, indexes, languages, operators, owners, policies,
+    privileges, publications, relations, rows, rules, schemas, sequences, statistics, text_search, triggers,
+    types,
 };
 
 /// What a kind of fact is: its word, what it belongs to, what is said of it and the query that reads it.
@@ -47,6 +49,72 @@ macro_rules! kinds {
 kinds! {
     /// A schema.
     Schema => schemas::SCHEMA,
+    /// An extension.
+    Extension => extensions::EXTENSION,
+    /// A procedural language.
+    Language => languages::LANGUAGE,
+    /// An access method.
+    AccessMethod => operators::ACCESS_METHOD,
+    /// A type that was announced and not defined.
+    ShellType => types::SHELL_TYPE,
+    /// A base type.
+    BaseType => base_types::BASE_TYPE,
+    /// An enumeration.
+    Enum => types::ENUM,
+    /// A domain.
+    Domain => types::DOMAIN,
+    /// A check of a domain.
+    DomainConstraint => types::DOMAIN_CONSTRAINT,
+    /// A composite type.
+    CompositeType => types::COMPOSITE_TYPE,
+    /// An attribute of a composite type.
+    Attribute => types::ATTRIBUTE,
+    /// A range type.
+    RangeType => types::RANGE_TYPE,
+    /// A collation.
+    Collation => collations::COLLATION,
+    /// A conversion between encodings.
+    Conversion => collations::CONVERSION,
+    /// A function or window function.
+    Function => functions::FUNCTION,
+    /// A procedure.
+    Procedure => functions::PROCEDURE,
+    /// An aggregate.
+    Aggregate => aggregates::AGGREGATE,
+    /// A cast.
+    Cast => casts::CAST,
+    /// A transform.
+    Transform => casts::TRANSFORM,
+    /// An operator.
+    Operator => operators::OPERATOR,
+    /// An operator family.
+    OperatorFamily => operators::OPERATOR_FAMILY,
+    /// An operator class.
+    OperatorClass => operators::OPERATOR_CLASS,
+    /// A parser of full text search.
+    TextSearchParser => text_search::PARSER,
+    /// A template of dictionaries of full text search.
+    TextSearchTemplate => text_search::TEMPLATE,
+    /// A dictionary of full text search.
+    TextSearchDictionary => text_search::DICTIONARY,
+    /// A configuration of full text search.
+    TextSearchConfiguration => text_search::CONFIGURATION,
+    /// A foreign data wrapper.
+    ForeignDataWrapper => foreign::WRAPPER,
+    /// A foreign server.
+    Server => foreign::SERVER,
+    /// A user mapping of a foreign server.
+    UserMapping => foreign::USER_MAPPING,
+    /// An event trigger.
+    EventTrigger => event_triggers::EVENT_TRIGGER,
+    /// A publication.
+    Publication => publications::PUBLICATION,
+    /// A table of a publication.
+    PublicationTable => publications::PUBLICATION_TABLE,
+    /// A schema of a publication.
+    PublicationSchema => publications::PUBLICATION_SCHEMA,
+    /// A subscription.
+    Subscription => publications::SUBSCRIPTION,
     /// A table, ordinary or partitioned.
     Table => relations::TABLE,
     /// A view.

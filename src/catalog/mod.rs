@@ -4,26 +4,41 @@
 //!
 //! One file a family of kinds, each with its queries; [`read`] runs them all in one transaction.
 
+mod aggregates;
 mod attribute;
+mod base_types;
+mod casts;
+mod collations;
 mod columns;
 mod comments;
 mod constraints;
+mod event_triggers;
+mod extensions;
+mod foreign;
+mod functions;
 mod identity;
 mod indexes;
 mod kind;
+mod languages;
 mod left_out;
+mod operators;
+mod own;
 mod owners;
 mod policies;
 mod privileges;
+mod publications;
 mod reader;
 mod relations;
 pub mod rows;
 mod rules;
+mod scan;
 mod schemas;
 mod sequences;
 mod server;
 mod statistics;
+mod text_search;
 mod triggers;
+mod types;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -41,6 +56,9 @@ pub type Value = Option<Box<str>>;
 /// The values of a fact, one for each of the attributes of its kind, in their order. The own name is never among them.
 pub type Payload = Box<[Value]>;
 
+/// What a query gives for a value that the server does not show to the role that reads.
+const UNREADABLE: &str = "\u{1}unreadable";
+
 /// All facts of a schema.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -48,6 +66,11 @@ pub struct Catalog {
     pub server: Server,
     /// Every fact, by its identity.
     pub facts: HashMap<Arc<Identity>, Payload>,
+    /// Attributes, by name, that the role which read them was not shown; their values are `None`.
+    pub unreadable: HashSet<(Arc<Identity>, &'static str)>,
+    /// What was found and is no fact, a sentence each: objects of kinds that are not modelled, what the role was not
+    /// shown.
+    pub not_compared: Vec<String>,
     /// Those that are not to be compared; nor is what hangs on them.
     pub left_out: HashSet<Arc<Identity>>,
 }

@@ -1,6 +1,6 @@
 //! Who owns what.
 
-use super::comments::FIRST_NORMAL;
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// The owner of each object that has one of its own. The sequence of a column and the index of a table have their

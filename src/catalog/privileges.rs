@@ -9,7 +9,8 @@
 //! hand (that is, differs from `pg_init_privs`) is told, as pg_dump does: it hangs on the extension, or on nothing,
 //! and its signature says on what it is: `privilege viewer(table public.spatial_ref_sys) on extension postgis`.
 
-use super::comments::{FIRST_NORMAL, IDENTITY_SEQUENCES};
+use super::comments::IDENTITY_SEQUENCES;
+use super::own::FIRST_NORMAL;
 use super::{Attribute, Description, Element, Server};
 
 /// <https://www.postgresql.org/docs/current/ddl-priv.html>

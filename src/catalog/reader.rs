@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::{Catalog, Identity, Kind, LeftOut, Payload, Server};
+use super::{Catalog, Identity, Kind, LeftOut, Payload, Server, UNREADABLE, scan};
 use crate::connection::{Parameters, Session};
 use crate::progress::Cancel;
 use crate::{Error, Result};
@@ -43,6 +43,10 @@ enum Rows {
     Members,
     /// Facts of a kind.
     Facts(Kind),
+    /// Names of system catalogs.
+    Catalogs,
+    /// Sentences about what is no fact.
+    Strays,
 }
 
 /// Reads all facts of a database's schema.
@@ -64,26 +68,41 @@ pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Res
     statements.extend(SETTINGS.split(';').map(|setting| (Rows::Nothing, setting.to_owned())));
     statements.push((Rows::Members, MEMBERS.to_owned()));
     statements.extend(Kind::ALL.iter().map(|kind| (Rows::Facts(*kind), kind.query(server))));
+    statements.push((Rows::Catalogs, scan::CATALOGS.to_owned()));
+    statements.push((Rows::Strays, scan::strays()));
     let (contents, texts): (Vec<Rows>, Vec<String>) = statements.into_iter().unzip();
 
     let mut facts = Facts::default();
+    let mut catalogs = Vec::new();
     let mut malformed = None;
     session.query_rows(&texts.join(";\n"), &mut |statement, row| {
         let read = match contents.get(statement) {
             Some(Rows::LeftOut) => facts.left_out(row),
             Some(Rows::Members) => facts.member(row),
             Some(Rows::Facts(kind)) => facts.fact(*kind, row),
+            Some(Rows::Catalogs) => row.get(0).map(|catalog| catalogs.push(catalog.to_owned())),
+            Some(Rows::Strays) => row.get(0).map(|sentence| facts.not_compared.push(sentence.to_owned())),
             Some(Rows::Nothing) | None => Some(()),
         };
         if read.is_none() && malformed.is_none() {
             malformed = Some(format!("{row:?}"));
         }
     })?;
-    session.execute("COMMIT")?;
-    match malformed {
-        Some(row) => Err(Error::failed(format!("the server's catalog says what is not understood: {row}"))),
-        None => Ok(facts.into_catalog(server)),
+    if let Some(row) = malformed {
+        return Err(Error::failed(format!("the server's catalog says what is not understood: {row}")));
     }
+    if let Some(query) = scan::objects(&scan::unread(catalogs, server)) {
+        session.query_rows(&query, &mut |_, row| {
+            let count = number(row, 1).unwrap_or_default();
+            facts.not_compared.push(scan::sentence(
+                row.get(0).unwrap_or_default(),
+                count,
+                row.get(2).unwrap_or_default(),
+            ));
+        })?;
+    }
+    session.execute("COMMIT")?;
+    Ok(facts.into_catalog(server))
 }
 
 /// The facts that were read so far.
@@ -93,6 +112,8 @@ struct Facts {
     members: HashSet<(u32, u32)>,
     addresses: HashMap<Address, Arc<Identity>>,
     facts: HashMap<Arc<Identity>, Payload>,
+    unreadable: HashSet<(Arc<Identity>, &'static str)>,
+    not_compared: Vec<String>,
 }
 
 impl Facts {
@@ -131,9 +152,16 @@ impl Facts {
             signature: row.get(8).map(Into::into),
             on,
         });
-        let payload: Payload = (LEADING..row.len()).map(|column| row.get(column).map(Into::into)).collect();
+        let mut payload: Payload =
+            (LEADING..row.len()).map(|column| row.get(column).map(Into::into)).collect();
         if payload.len() != kind.attributes().len() {
             return None;
+        }
+        for (attribute, value) in kind.attributes().iter().zip(&mut payload) {
+            if value.as_deref() == Some(UNREADABLE) {
+                *value = None;
+                self.unreadable.insert((Arc::clone(&identity), attribute.name));
+            }
         }
         if let Some(address) = address {
             self.addresses.insert(address, Arc::clone(&identity));
@@ -142,9 +170,35 @@ impl Facts {
         Some(())
     }
 
-    fn into_catalog(self, server: Server) -> Catalog {
+    /// What is secret, or was not shown, a sentence each.
+    fn secrets(&self) -> Vec<String> {
+        let hidden = self.unreadable.iter().map(|(identity, attribute)| {
+            format!("{attribute} of {identity}, which the server shows to its owner alone")
+        });
+        let secrets = self.facts.iter().filter_map(|(identity, payload)| match identity.kind {
+            Kind::Subscription => Some(format!("connection of {identity}, which holds secrets")),
+            // A secret is without its value.
+            Kind::UserMapping
+                if payload.iter().flatten().flat_map(|text| text.lines()).any(|o| !o.contains('=')) =>
+            {
+                Some(format!("secrets among the options of {identity}"))
+            }
+            _ => None,
+        });
+        hidden.chain(secrets).collect()
+    }
+
+    fn into_catalog(mut self, server: Server) -> Catalog {
+        self.not_compared.extend(self.secrets());
+        self.not_compared.sort_unstable();
         let left_out = self.left_out.iter().filter_map(|address| self.addresses.get(address).cloned());
-        Catalog { server, left_out: left_out.collect(), facts: self.facts }
+        Catalog {
+            server,
+            left_out: left_out.collect(),
+            facts: self.facts,
+            unreadable: self.unreadable,
+            not_compared: self.not_compared,
+        }
     }
 }
 

@@ -131,6 +131,17 @@ impl Directories {
     }
 }
 
+/// What an upgrade is about: a database, its upgrades table, and the deltas.
+#[derive(Debug, Args)]
+pub struct Place {
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub table: Table,
+    #[command(flatten)]
+    pub directories: Directories,
+}
+
 /// How much is told.
 #[derive(Debug, Args)]
 pub struct Feedback {

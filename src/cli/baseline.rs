@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::Context;
-use super::arguments::{Database, Directories, Table, Yes, version};
+use super::arguments::{Place, Yes, version};
 use crate::Result;
 use crate::commands::baseline;
 use crate::delta::Version;
@@ -16,11 +16,7 @@ use crate::delta::Version;
 )]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     /// The version that the database is at
     #[arg(short = 'b', long, value_name = "X.Y.Z", value_parser = version)]
     baseline: Version,
@@ -43,13 +39,13 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
         let options = baseline::Options {
-            table: self.table.name(context)?,
+            table: self.place.table.name(context)?,
             directories: if self.mark_applied {
-                self.directories.list(context)?
+                self.place.directories.list(context)?
             } else {
-                self.directories.list_if_any(context)
+                self.place.directories.list_if_any(context)
             },
-            connection: self.database.to_write(context, &self.yes)?,
+            connection: self.place.database.to_write(context, &self.yes)?,
             version: self.baseline,
             create_schema: self.create_schema,
             mark_applied: self.mark_applied,

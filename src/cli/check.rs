@@ -5,9 +5,9 @@ use clap::Args;
 
 use super::Context;
 use super::arguments::Table;
+use super::reports::ReportArguments;
 use crate::catalog::{Element, LeftOut};
-use crate::commands::check::{self, Check};
-use crate::commands::decide;
+use crate::commands::{check, decide};
 use crate::compare::Scope;
 use crate::compare::ignore::Written;
 use crate::config::ignores::{Ignores, PROJECT_FILE};
@@ -15,22 +15,45 @@ use crate::progress::Progress;
 use crate::source::Source;
 use crate::terminal::Choices;
 use crate::upgrade::TableName;
-use crate::{Error, Result, report};
+use crate::{Error, Result};
 
 /// Compare two sources
 ///
-/// Reads both schemas and shows what they do not share. Writes nothing.
+/// Reads both schemas, completely, and shows what they do not share, first a summary, then object by object: `-` stands
+/// for what is only in the first, `+` for what is only in the second, `~` for what is in both with other attributes.
+/// Nothing is written to a database.
+///
+/// A source is a database: a service of pg_service.conf, a URI (postgresql://…) or a key/value string
+/// ("host=… dbname=…"). The owner's rights are not needed, those to connect are enough.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pum check -p1 prod -p2 test\n  pum check -p1 prod -p2 test -i views triggers -N public"
+    after_help = "Examples:\n  pum check -p1 prod -p2 test\n  pum check -p1 prod -p2 test -i views triggers -N public",
+    after_long_help = "Elements: \
+schemas, extensions, types, tables, columns (with their defaults), constraints, indexes, sequences, views (also \
+materialized ones, with their columns), rules, functions (also procedures and aggregates), triggers (also event \
+triggers), policies, rows (of value lists, with --rows), other. Four more are compared only with --with, and otherwise counted: column-order, comments, \
+owners, privileges.
+
+Exit codes: 0 the sources are equal; 1 they differ (with --strict also: something could not be compared); 2 usage or \
+configuration; 3 a source could not be read; 130 interrupted.
+
+Examples:
+  pum check -p1 prod -p2 test                        everything, through the pager
+  pum check -p1 prod -p2 test -s || echo drifted     the summary only, for scripts
+  pum check -p1 prod -p2 test -i views triggers      without these elements
+  pum check -p1 prod -p2 test --schema app --with owners,privileges
+  pum check -p1 prod -p2 test --report html:drift.html --report json:drift.json"
 )]
 pub struct Arguments {
-    /// The first source
+    /// The first source (also -p1) [default: `database` of pum.yaml]
     #[arg(long = "pg-service1", alias = "pg_service1", value_name = "SOURCE")]
-    first: String,
-    /// The second source
+    first: Option<String>,
+    /// The second source (also -p2)
     #[arg(long = "pg-service2", alias = "pg_service2", value_name = "SOURCE")]
-    second: String,
+    second: Option<String>,
+    /// Exit with 1 also if something could not be compared
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     scope: ScopeArguments,
     #[command(flatten)]
@@ -39,23 +62,19 @@ pub struct Arguments {
     table: Table,
     #[command(flatten)]
     rules: RuleArguments,
-    /// Choose differences to ignore, how wide and why, and write rules of it
-    #[arg(long, conflicts_with = "no_ignore")]
-    interactive: bool,
-    /// Remove the rules that match nothing any more, and those whose date is over
-    #[arg(long, conflicts_with = "no_ignore")]
-    prune_ignores: bool,
+    #[command(flatten)]
+    deciding: DecidingArguments,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 /// The ignore rules, pum.ignore.yaml and pum.ignore.local.yaml.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Ignore rules")]
 pub struct RuleArguments {
-    /// Do as if there were no ignore rules
+    /// Do as if there were no ignore rules in pum.ignore.yaml and pum.ignore.local.yaml
     #[arg(long)]
     no_ignore: bool,
-    /// Show what is ignored, with the reasons
-    #[arg(long)]
-    show_ignored: bool,
 }
 
 impl RuleArguments {
@@ -75,19 +94,69 @@ impl RuleArguments {
     pub fn rules(&self, context: &Context<'_>) -> Result<Vec<Arc<Written>>> {
         Ok(self.load(context)?.as_ref().map(Ignores::rules).unwrap_or_default())
     }
+}
 
-    /// Shows a check with what rules did to it.
-    pub fn show(&self, check: &Check, context: &Context<'_>) -> Result<()> {
-        let text = report::text(check) + &report::ignored(check, self.show_ignored);
-        context.terminal.text(&text)
+/// What becomes of ignore rules.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ignore rules")]
+struct DecidingArguments {
+    /// Choose differences to ignore, how wide and why, and write rules of it
+    #[arg(long, conflicts_with = "no_ignore")]
+    interactive: bool,
+    /// Remove the rules that match nothing any more, and those whose date is over
+    #[arg(long, conflicts_with = "no_ignore")]
+    prune_ignores: bool,
+}
+
+impl DecidingArguments {
+    /// Whether everything that is asked for can be done here.
+    fn look(&self, context: &Context<'_>) -> Result<()> {
+        if !self.interactive || context.terminal.can_ask() {
+            return Ok(());
+        }
+        Err(Error::usage("--interactive asks on a terminal, and there is none")
+            .hint(format!(
+                "run it on a terminal, or write rules into {PROJECT_FILE}: docs/ignore-rules.md says how"
+            ))
+            .hint("rules that are written there apply without a terminal"))
+    }
+
+    /// Prunes and asks, if that is wanted; gives the rules that were written.
+    fn run(
+        &self,
+        check: &check::Check,
+        ignores: Ignores,
+        context: &Context<'_>,
+    ) -> Result<Option<Vec<Arc<Written>>>> {
+        let mut ignores = ignores;
+        if self.prune_ignores {
+            for pruned in decide::prune(check, &ignores)? {
+                let removed = format!("removed from {}:\n{}", pruned.file.display(), pruned.removed);
+                context.terminal.note(removed.trim_end());
+            }
+            ignores = Ignores::load(&context.config)?;
+        }
+        if check.is_equal() {
+            return Ok(None);
+        }
+        if !self.interactive {
+            context.terminal.hint("--interactive chooses what to ignore");
+            return Ok(None);
+        }
+        let decision = decide::decide(check, &ignores, &Choices::new(context.cancel))?;
+        if decision.is_none() {
+            context.terminal.note("no rule was written");
+        }
+        decision.map(|decision| decide::write(&decision, &ignores)).transpose()
     }
 }
 
 /// What of a schema is compared.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is compared")]
 pub struct ScopeArguments {
-    /// Elements to leave out
-    #[arg(short = 'i', long, value_name = "ELEMENT", num_args = 1..)]
+    /// Elements to leave out [default: `ignore_elements` of pum.yaml]
+    #[arg(short = 'i', long, value_name = "ELEMENT", num_args = 1.., value_delimiter = ',')]
     ignore: Vec<Element>,
     /// The only elements to compare
     #[arg(long, value_name = "ELEMENT", num_args = 1.., value_delimiter = ',')]
@@ -141,9 +210,10 @@ impl FromStr for With {
 
 impl ScopeArguments {
     /// What is in scope.
-    pub fn scope(&self) -> Scope {
+    pub fn scope(&self, context: &Context<'_>) -> Scope {
+        let ignore = if self.ignore.is_empty() { &context.config.ignore_elements } else { &self.ignore };
         Scope {
-            ignore: self.ignore.clone(),
+            ignore: ignore.clone(),
             only: self.only.clone(),
             exclude_schemas: self.exclude_schema.clone(),
             schemas: self.schema.clone(),
@@ -170,19 +240,14 @@ impl ScopeArguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
-        if self.interactive && !context.terminal.can_ask() {
-            return Err(Error::usage("--interactive asks on a terminal, and there is none")
-                .hint(format!(
-                    "run it on a terminal, or write rules into {PROJECT_FILE}: docs/ignore-rules.md says how"
-                ))
-                .hint("rules that are written there apply without a terminal"));
-        }
+        self.deciding.look(context)?;
         let upgrades_table = self.table.name_if_any(context)?;
         let ignores = self.rules.load(context)?;
+        let first = self.first.as_deref().or(context.config.database.as_deref());
         let options = check::Options {
-            first: Source::resolve(&self.first)?,
-            second: Source::resolve(&self.second)?,
-            scope: self.scope.scope(),
+            first: source(first, "first", "-p1", context)?,
+            second: source(self.second.as_deref(), "second", "-p2", context)?,
+            scope: self.scope.scope(context),
             left_out: self.scope.left_out(upgrades_table.as_ref()),
             value_lists: self.rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
@@ -190,31 +255,29 @@ impl Arguments {
             rules: ignores.as_ref().map(Ignores::rules).unwrap_or_default(),
             upgrades_table,
         };
+        let reports = self.report.prepare()?;
         let mut check = check::run(&options, context.terminal, context.cancel)?;
-        self.rules.show(&check, context)?;
-        let Some(mut ignores) = ignores else { return Ok(u8::from(!check.is_equal())) };
-        if self.prune_ignores {
-            for pruned in decide::prune(&check, &ignores)? {
-                let removed = format!("removed from {}:\n{}", pruned.file.display(), pruned.removed);
-                context.terminal.note(removed.trim_end());
-            }
-            ignores = Ignores::load(&context.config)?;
+        reports.tell(&check, context)?;
+        if let Some(ignores) = ignores
+            && let Some(rules) = self.deciding.run(&check, ignores, context)?
+        {
+            check.ignore(&rules);
+            reports.tell(&check, context)?;
         }
-        if check.is_equal() {
-            return Ok(0);
-        }
-        if self.interactive {
-            let asked = decide::decide(&check, &ignores, &Choices::new(context.cancel))?;
-            match asked {
-                None => context.terminal.note("no rule was written"),
-                Some(decision) => {
-                    check.ignore(&decide::write(&decision, &ignores)?);
-                    self.rules.show(&check, context)?;
-                }
-            }
-        } else {
-            context.terminal.hint("--interactive chooses what to ignore");
-        }
-        Ok(u8::from(!check.is_equal()))
+        Ok(u8::from(!check.is_equal() || (self.strict && !check.is_complete())))
     }
+}
+
+fn source(text: Option<&str>, which: &str, option: &str, context: &Context<'_>) -> Result<Source> {
+    let text = text.ok_or_else(|| {
+        let error = Error::usage(format!("no {which} source is named"));
+        let hint = format!("name it with {option} SOURCE: a service, a URI or \"host=… dbname=…\"");
+        error.hint(if which == "first" { format!("{hint}; or as `database` in pum.yaml") } else { hint })
+    })?;
+    let source =
+        Source::resolve(text).map_err(|error| error.note("source", format!("the {which} one, {option}")))?;
+    for warning in source.warnings() {
+        context.terminal.warning(warning);
+    }
+    Ok(source)
 }

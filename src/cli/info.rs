@@ -1,7 +1,7 @@
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Table};
+use super::arguments::Place;
 use crate::Result;
 use crate::commands::info;
 
@@ -16,11 +16,7 @@ use crate::commands::info;
 )]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -40,9 +36,9 @@ enum Format {
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
         let options = info::Options {
-            table: self.table.name(context)?,
-            directories: self.directories.list(context)?,
-            connection: self.database.to_read(context)?,
+            table: self.place.table.name(context)?,
+            directories: self.place.directories.list(context)?,
+            connection: self.place.database.to_read(context)?,
             known_late: context.config.late.iter().cloned().collect(),
         };
         let info = info::run(&options, context.cancel)?;

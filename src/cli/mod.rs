@@ -9,6 +9,7 @@ mod documents;
 mod dump;
 mod info;
 mod repair;
+mod reports;
 mod restore;
 mod rewrite;
 mod test_and_upgrade;
@@ -40,7 +41,7 @@ use crate::terminal::{Mode, Terminal};
     infer_long_args = true,
     max_term_width = 110,
     after_help = "Exit codes: 0 done; 1 the answer is no; 2 usage or configuration; 3 the database or a delta failed; \
-                  4 somebody else is upgrading; 130 interrupted.\n\nSee 'pum COMMAND --help' for each command; 'pum demo' shows an upgrade from nothing."
+                  4 somebody else is upgrading; 130 interrupted (143 by SIGTERM, 129 by SIGHUP).\n\nSee 'pum COMMAND --help' for each command; 'pum demo' shows an upgrade from nothing."
 )]
 pub struct Cli {
     /// Print the version and exit

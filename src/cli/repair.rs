@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Context;
-use super::arguments::{Database, Directories, Table, Yes};
+use super::arguments::{Place, Yes};
 use crate::Result;
 use crate::commands::repair;
 
@@ -26,7 +26,7 @@ enum Action {
     Accept(Target),
     /// Record the delta as applied without running it
     MarkApplied(Target),
-    /// Take the delta out of the record, so that it is pending again
+    /// Take the delta out of the record, so that it is pending again; or late, if a higher one is applied
     Forget(Target),
     /// Let a delta without transaction go on with this statement, whatever was recorded
     Resume {
@@ -43,11 +43,7 @@ struct Target {
     /// The delta: the name of its file
     delta: PathBuf,
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     /// SET ROLE to this one first
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
@@ -66,9 +62,9 @@ impl Arguments {
         let file_name =
             target.delta.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = repair::Options {
-            table: target.table.name(context)?,
-            directories: target.directories.list(context)?,
-            connection: target.database.to_write(context, &target.yes)?,
+            table: target.place.table.name(context)?,
+            directories: target.place.directories.list(context)?,
+            connection: target.place.database.to_write(context, &target.yes)?,
             action,
             delta: file_name,
             role: target.role,

@@ -12,7 +12,7 @@ use crate::connection::Parameters;
 use crate::dump::Format;
 use crate::source::Source;
 use crate::terminal::Terminal;
-use crate::{Error, Result};
+use crate::{Error, Result, report};
 
 /// Try the deltas on a copy of prod, compare the result, then upgrade prod
 ///
@@ -63,6 +63,9 @@ pub struct Arguments {
     rows: RowsArguments,
     #[command(flatten)]
     rules: RuleArguments,
+    /// Show the differences that ignore rules cover, too, with the reasons
+    #[arg(long)]
+    show_ignored: bool,
     #[command(flatten)]
     applying: ApplyArguments,
     #[command(flatten)]
@@ -88,7 +91,7 @@ impl Arguments {
             Some(comp) => Some(check::Options {
                 first: Source::Database(upgrade.connection.clone()),
                 second: Source::resolve(comp)?,
-                scope: self.scope.scope(),
+                scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
@@ -104,14 +107,15 @@ impl Arguments {
             file: self.file.or_else(|| config.backup_file.clone()),
             format: self.format,
             jobs: self.jobs.unwrap_or_else(natural_jobs),
-            exclude_schemas: self.scope.scope().exclude_schemas,
+            exclude_schemas: self.scope.scope(context).exclude_schemas,
             ignore_errors: self.ignore_errors,
             overwrite_test: self.overwrite_test,
             force: self.force,
             answer,
             pg_restore: config.pg_restore_exe.clone(),
         };
-        let show = |check: &Check| self.rules.show(check, context);
+        let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };
+        let show = |check: &Check| context.terminal.text(&report::text(check, &shown));
         let outcome = test_and_upgrade::run(&options, &show, context.terminal, context.cancel)?;
         Ok(match outcome {
             Outcome::Different | Outcome::UpgradedDifferent(_) => 1,

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{Database, Directories, Feedback, Table, Yes, duration, short_version};
+use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
 use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
@@ -15,7 +15,7 @@ use crate::sql::{Origin, Value, Variables};
 use crate::terminal::Terminal;
 use crate::upgrade::apply::{Grouping, Manner};
 use crate::upgrade::plan::Choice;
-use crate::{Error, Result};
+use crate::{Error, Result, report};
 
 /// Apply the deltas that a database has not had yet
 ///
@@ -29,11 +29,7 @@ use crate::{Error, Result};
     pum upgrade -p prod -t app_sys.upgrades -d delta --rehearse   on its schema, in a throwaway database")]
 pub struct Arguments {
     #[command(flatten)]
-    database: Database,
-    #[command(flatten)]
-    table: Table,
-    #[command(flatten)]
-    directories: Directories,
+    place: Place,
     #[command(flatten)]
     applying: ApplyArguments,
     /// Show what would run, and stop
@@ -101,6 +97,9 @@ pub struct RehearsalArguments {
     /// Apply the deltas to a throwaway database with the schema, the upgrades table and the value lists of this one
     #[arg(long, conflicts_with_all = ["dry_run", "backup"])]
     rehearse: bool,
+    /// More tables whose rows are taken into the rehearsal, beside the value lists; patterns such as app_sys.*
+    #[arg(long, value_name = "TABLE", num_args = 1.., requires = "rehearse")]
+    copy_rows: Vec<String>,
     /// Compare the result of the rehearsal with this source
     #[arg(long, value_name = "SOURCE", requires = "rehearse")]
     compare: Option<String>,
@@ -110,6 +109,9 @@ pub struct RehearsalArguments {
     rows: RowsArguments,
     #[command(flatten)]
     rules: RuleArguments,
+    /// Show the differences that ignore rules cover, too, with the reasons
+    #[arg(long)]
+    show_ignored: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -176,10 +178,10 @@ impl Arguments {
         let config = &context.config;
         let only_reads = self.dry_run || self.rehearsal.rehearse;
         // What is wrong with the others is said before a protected database is asked about.
-        let (_, _) = (self.table.name(context)?, self.directories.list(context)?);
+        let (_, _) = (self.place.table.name(context)?, self.place.directories.list(context)?);
         let connection = match only_reads {
-            true => self.database.to_read(context)?,
-            false => self.database.to_write(context, &self.yes)?,
+            true => self.place.database.to_read(context)?,
+            false => self.place.database.to_write(context, &self.yes)?,
         };
         let backup = match self.backup {
             None => None,
@@ -191,7 +193,7 @@ impl Arguments {
         let options = upgrade::Options {
             backup,
             dry_run: self.dry_run,
-            ..self.applying.options(connection, &self.table, &self.directories, context)?
+            ..self.applying.options(connection, &self.place.table, &self.place.directories, context)?
         };
         if self.rehearsal.rehearse {
             return self.rehearsal.run(options, context);
@@ -212,7 +214,7 @@ impl RehearsalArguments {
             Some(source) => Some(check::Options {
                 first: Source::Shadow,
                 second: Source::resolve(source)?,
-                scope: self.scope.scope(),
+                scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
@@ -222,12 +224,13 @@ impl RehearsalArguments {
             }),
         };
         let options = rehearse::Options {
-            value_lists: self.rows.patterns(context),
+            rows: self.rows.patterns(context).into_iter().chain(self.copy_rows).collect(),
             comparison,
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,
         };
-        let show = |check: &check::Check| self.rules.show(check, context);
+        let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };
+        let show = |check: &check::Check| context.terminal.text(&report::text(check, &shown));
         let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
         Ok(u8::from(!equal))
     }

@@ -131,7 +131,7 @@ fn find_or_create(
         session.execute(&format!("CREATE SCHEMA {}", escape_identifier(schema)))?;
         progress.note(&format!("schema {schema} created"));
     }
-    let table = Table { name, has_statements_done: false, writable: true };
+    let table = Table { name, writable: true };
     session.execute(&Table::create_statement(&table.name)).map_err(|fault| table.explain(fault))?;
     progress.note(&format!("upgrades table {} created", table.name));
     Ok((table, true))

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
+use jiff::Timestamp;
+
 use super::version;
 use crate::Result;
 use crate::catalog::rows::{self, List};
@@ -13,8 +15,9 @@ use crate::catalog::{self, Catalog, LeftOut};
 use crate::compare::ignore::{self, Circumstances, Until, Written};
 use crate::compare::{self, Comparison, Scope};
 use crate::delta::Version;
+use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
-use crate::source::{self, Loading, Opened, Source, Throwaway};
+use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
 use crate::upgrade::TableName;
 use majors::Programs;
 
@@ -46,8 +49,10 @@ pub struct Options {
 pub struct Check {
     /// What the first source is called.
     pub first: String,
-    /// What the second source is called.
+    /// What the second source is called; never as the first.
     pub second: String,
+    /// When it was made.
+    pub created: Timestamp,
     /// The differences.
     pub comparison: Comparison,
 }
@@ -64,20 +69,26 @@ impl Check {
         self.comparison.differences = kept;
         self.comparison.ignored.extend(ignored);
     }
+
+    /// Whether everything was compared.
+    pub fn is_complete(&self) -> bool {
+        self.comparison.not_compared.is_empty()
+    }
 }
 
 /// Compares two sources.
 ///
 /// # Errors
-/// A source that cannot be read.
+/// A source that cannot be read; the error says which.
 pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Check> {
     let throwaway = Throwaway::new(Loading {
         pg_restore: options.pg_restore.clone(),
         schema_only: options.value_lists.is_empty(),
         ..Loading::default()
     });
-    let (first, second) = source::open_both(&options.first, &options.second, &throwaway, progress, cancel)?;
-    between(&first, &second, options, progress, cancel)
+    source::open_both(&options.first, &options.second, &throwaway, progress, cancel)
+        .and_then(|(first, second)| between(&first, &second, options, progress, cancel))
+        .map_err(|error| super::if_interrupted(error, cancel))
 }
 
 /// Compares two sources that are open, as the options say; their own sources are not looked at.
@@ -101,16 +112,23 @@ pub fn between(
         let is_left_out = |list: &List, column: &str| {
             old.leaves_out_column(list, column) || new.leaves_out_column(list, column)
         };
-        let shared = compare::rows::shared(&lists(first)?, &lists(second)?, is_left_out);
-        rows::read(&first.connection, &shared.lists, &mut old, cancel)?;
-        rows::read(&second.connection, &shared.lists, &mut new, cancel)?;
+        let of_first = |error| of_source(error, "first", &first.label);
+        let of_second = |error| of_source(error, "second", &second.label);
+        let (of_old, of_new) = (lists(first).map_err(of_first)?, lists(second).map_err(of_second)?);
+        let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
+        rows::read(&first.connection, &shared.lists, &mut old, cancel).map_err(of_first)?;
+        rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
         not_compared.extend(shared.not_compared);
     }
     let circumstances = circumstances(options, [first, second], cancel);
     let mut comparison =
         compare::compare_ignoring(&old, &new, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
-    Ok(Check { first: first.label.clone(), second: second.label.clone(), comparison })
+    let (first, second) = labels(first, second);
+    // Nobody needs the nanoseconds.
+    let now = Timestamp::now();
+    let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    Ok(Check { first, second, created, comparison })
 }
 
 /// What the ignore rules are judged by. A database without an upgrades table is at no version that is known.
@@ -146,10 +164,35 @@ fn read_both(
     left_out: &LeftOut,
     cancel: &Cancel,
 ) -> Result<(Catalog, Catalog)> {
-    thread::scope(|scope| {
+    let (old, new) = thread::scope(|scope| {
         let other = scope.spawn(|| catalog::read(&second.connection, left_out, cancel));
         let old = catalog::read(&first.connection, left_out, cancel);
-        let new = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((old?, new?))
-    })
+        (old, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Ok(_), Err(error)) => Err(of_source(error, "second", &second.label)),
+        (Err(error), Err(too)) if error.kind != Kind::Interrupted => {
+            Err(of_source(error, "first", &first.label)
+                .note("the second source", format!("{} failed too: {too}", second.label)))
+        }
+        (Err(error), _) => Err(of_source(error, "first", &first.label)),
+    }
+}
+
+/// What the two are called: by the first of these that tells them apart.
+fn labels(first: &Opened, second: &Opened) -> (String, String) {
+    let names: [fn(&Opened) -> String; 3] = [
+        |source| source.label.clone(),
+        |source| source.connection.database(),
+        |source| {
+            let connection = &source.connection;
+            format!("{} on {}:{}", connection.database(), connection.host(), connection.port())
+        },
+    ];
+    // Where a throwaway database is says nothing.
+    let known = if first.is_throwaway() || second.is_throwaway() { 1 } else { names.len() };
+    let mut pairs = names[..known].iter().map(|name| (name(first), name(second)));
+    let told_apart = pairs.find(|(one, other)| one != other);
+    told_apart.unwrap_or_else(|| (format!("{} (first)", first.label), format!("{} (second)", second.label)))
 }

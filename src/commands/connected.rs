@@ -14,6 +14,21 @@ pub(super) struct Connected {
     pub(super) read_only: bool,
 }
 
+/// Says where a command works: the first line of every command that writes. Database, user, the server's version.
+pub(super) fn tell(
+    session: &Session,
+    (database, user, server_version): (&str, &str, &str),
+    progress: &dyn Progress,
+) {
+    progress.event(&Event::Connected {
+        host: session.host(),
+        port: session.port(),
+        database,
+        user,
+        server_version,
+    });
+}
+
 /// Asks which database it is, and tells the observer; or that it is about the database `other` of the same server.
 pub(super) fn connected(
     session: &mut Session,
@@ -28,13 +43,8 @@ pub(super) fn connected(
     let mut next = || row.next().unwrap_or_default();
     let (database, user, version, read_only) = (next(), next(), next(), next());
     let database = other.map_or(database, str::to_owned);
-    progress.event(&Event::Connected {
-        host: session.host(),
-        port: session.port(),
-        database: &database,
-        user: &user,
-        server_version: version.split(' ').next().unwrap_or_default(),
-    });
+    let version = version.split(' ').next().unwrap_or_default();
+    tell(session, (&database, &user, version), progress);
     let major = session.server_version_num()? / 10_000;
     Ok(Connected { database, major, read_only: read_only == "on" })
 }

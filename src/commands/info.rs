@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::Content;
 use crate::Result;
 use crate::connection::Parameters;
 use crate::delta::{DeltaSet, Version};
@@ -43,6 +44,8 @@ pub struct Info {
     pub table: String,
     /// Whether it exists.
     pub table_exists: bool,
+    /// Whether its schema must be made first.
+    pub lacks_schema: bool,
     /// The version that the database is at.
     pub version: Option<Version>,
     /// The highest baseline.
@@ -70,6 +73,8 @@ pub struct DeltaInfo {
     pub state: &'static str,
     /// Edited after it was applied.
     pub edited: bool,
+    /// Why its file cannot be read, so that nobody knows whether it was edited after it was applied.
+    pub unreadable: Option<String>,
     /// When it was applied, or begun.
     pub installed_on: Option<String>,
     /// By whom.
@@ -93,7 +98,9 @@ impl Info {
     /// Whether nothing is pending and nothing is wrong.
     pub fn is_in_order(&self) -> bool {
         let fine = |delta: &DeltaInfo| {
-            !delta.edited && matches!(delta.state, "applied" | "before_baseline" | "known_late")
+            !delta.edited
+                && delta.unreadable.is_none()
+                && matches!(delta.state, "applied" | "before_baseline" | "known_late")
         };
         self.table_exists
             && self.not_deltas.is_empty()
@@ -117,14 +124,19 @@ pub fn run(options: &Options, cancel: &Cancel) -> Result<Info> {
     let plan = Plan::new(&set, &record, &choice);
     let files = plan.deltas.iter().map(|judged| {
         let row = judged.row;
+        let (edited, unreadable) = match Content::of(judged) {
+            Content::Same => (false, None),
+            Content::Edited => (true, None),
+            Content::Unreadable(cause) => (false, Some(cause.to_string())),
+        };
         DeltaInfo {
             version: judged.delta.name.version,
             title: judged.delta.name.title.clone(),
             kind: judged.delta.name.kind.to_string(),
             file: judged.delta.path.to_string_lossy().into_owned(),
             state: state_name(judged.state),
-            edited: judged.state == State::Applied
-                && row.is_some_and(|row| super::is_edited(&row.checksum, &judged.delta.path)),
+            edited,
+            unreadable,
             installed_on: row.map(|row| row.installed_on.clone()),
             installed_by: row.map(|row| row.installed_by.clone()),
             statements_done: row.filter(|row| !row.success).and_then(|row| row.statements_done),
@@ -144,6 +156,7 @@ pub fn run(options: &Options, cancel: &Cancel) -> Result<Info> {
         server_version: look.server.version.clone(),
         table: look.table.as_ref().map_or(&options.table, |table| &table.name).to_string(),
         table_exists: look.table.is_some(),
+        lacks_schema: look.lacks_schema(),
         version: record.current_version(),
         baseline: record.baseline(),
         deltas: files.chain(gone).collect(),
@@ -165,6 +178,7 @@ fn gone_info(row: &Row) -> Option<DeltaInfo> {
         file: row.script.clone(),
         state: if row.success { "gone" } else { "gone_begun" },
         edited: false,
+        unreadable: None,
         installed_on: Some(row.installed_on.clone()),
         installed_by: Some(row.installed_by.clone()),
         statements_done: None,

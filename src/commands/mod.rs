@@ -30,10 +30,13 @@ pub mod test_and_upgrade;
 pub mod upgrade;
 pub mod version;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::connection::{Parameters, Session};
-use crate::progress::{Cancel, Event, Progress};
+use crate::delta::checksum_matches;
+use crate::error::Kind;
+use crate::progress::{Cancel, Progress};
+use crate::upgrade::plan::{Judged, State};
 use crate::upgrade::table::{Look, Server};
 use crate::upgrade::{TableName, typed};
 use crate::{Error, Result};
@@ -53,33 +56,61 @@ fn open(
     Ok((session, look))
 }
 
-/// Says where a command works: the first line of every command that writes.
+/// Says where a command works, after that look.
 fn tell_connected(session: &Session, server: &Server, progress: &dyn Progress) {
-    progress.event(&Event::Connected {
-        host: session.host(),
-        port: session.port(),
-        database: &server.database,
-        user: &server.user,
-        server_version: &server.version,
-    });
+    connected::tell(session, (&server.database, &server.user, &server.version), progress);
+}
+
+/// The command that makes the upgrades table; `typed` names database, table and directories.
+pub(crate) fn baseline_command(typed: &str, create_schema: bool) -> String {
+    let schema = if create_schema { " --create-schema" } else { "" };
+    format!("pum baseline {typed} -b X.Y.Z{schema}")
 }
 
 /// That the upgrades table is missing, and the command that makes it.
-fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> Error {
+fn no_table(parameters: &Parameters, table: &TableName, directories: &[PathBuf], look: &Look) -> Error {
+    let typed = typed(parameters, table, directories);
     Error::failed(format!("there is no upgrades table {table} in this database")).hint(format!(
-        "declare which version the database is at: pum baseline {} -b X.Y.Z",
-        typed(parameters, table, directories)
+        "declare which version the database is at: {}",
+        baseline_command(&typed, look.lacks_schema())
     ))
 }
 
 /// That the upgrades table says nothing, and the command that makes it speak.
-fn no_version(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> Error {
-    let mut error = no_table(parameters, table, directories);
+fn no_version(parameters: &Parameters, table: &TableName, directories: &[PathBuf], look: &Look) -> Error {
+    let mut error = no_table(parameters, table, directories, look);
     error.message = format!("no row of the upgrades table {table} says at which version the database is");
     error
 }
 
-/// Whether a file is still what its row says that was applied; a file that cannot be read is not.
-fn is_edited(checksum: &str, path: &Path) -> bool {
-    std::fs::read(path).map_or(true, |bytes| !crate::delta::checksum_matches(checksum, &bytes))
+/// What the server refused because the user asked it to stop is an interruption.
+fn if_interrupted(mut error: Error, cancel: &Cancel) -> Error {
+    const CANCELED: &str = "57014";
+    if cancel.is_requested() && error.kind == Kind::Failed && error.sqlstate.as_deref() == Some(CANCELED) {
+        error.kind = Kind::Interrupted;
+        error.message = "interrupted".to_owned();
+        error.notes.retain(|(label, _)| label != "sqlstate");
+    }
+    error
+}
+
+/// What the file of a delta that was applied holds now.
+enum Content {
+    /// What its row says that was applied.
+    Same,
+    /// Something else.
+    Edited,
+    /// Nobody can tell, for this reason.
+    Unreadable(std::io::Error),
+}
+
+impl Content {
+    fn of(judged: &Judged<'_>) -> Content {
+        let Some(row) = judged.row.filter(|_| judged.state == State::Applied) else { return Content::Same };
+        match std::fs::read(&judged.delta.path) {
+            Ok(bytes) if checksum_matches(&row.checksum, &bytes) => Content::Same,
+            Ok(_) => Content::Edited,
+            Err(cause) => Content::Unreadable(cause),
+        }
+    }
 }

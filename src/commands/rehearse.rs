@@ -20,7 +20,7 @@ pub struct Options {
     /// The upgrade; nothing is written to its database.
     pub upgrade: upgrade::Options,
     /// Patterns of the tables whose rows are taken too, such as `app.vl_*`.
-    pub value_lists: Vec<String>,
+    pub rows: Vec<String>,
     /// How the result is compared with the second source of these; the first is not looked at.
     pub comparison: Option<check::Options>,
     /// The pg_restore to use.
@@ -38,8 +38,10 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<bool> {
     let database = options.upgrade.connection.database();
-    let untouched =
-        |error: Error| error.note("database", format!("{database} is untouched: this was a rehearsal"));
+    let untouched = |error: Error| {
+        super::if_interrupted(error, cancel)
+            .note("database", format!("{database} is untouched: this was a rehearsal"))
+    };
     rehearse(options, show, progress, cancel).map_err(untouched)
 }
 
@@ -67,7 +69,7 @@ fn rehearse(
     };
     let scratch = dump::scratch()?;
     let (schema, rows) = (scratch.path().join("schema"), scratch.path().join("rows"));
-    let lists: Vec<TableName> = match options.value_lists.as_slice() {
+    let lists: Vec<TableName> = match options.rows.as_slice() {
         [] => Vec::new(),
         patterns => rows::find(connection, patterns, cancel)?
             .into_iter()
@@ -117,7 +119,11 @@ fn rehearse(
         backup: None,
         ..options.upgrade.clone()
     };
-    steps.step("apply the deltas there", |progress| upgrade::run(&upgrade, &Connected(progress), cancel))?;
+    steps
+        .step("apply the deltas there", |progress| upgrade::run(&upgrade, &Connected(progress), cancel))
+        .map_err(|error| {
+            error.hint("a delta that reads rows finds none here but those of value lists: name its tables with --copy-rows")
+        })?;
     let mut equal = true;
     if let (Some(comparison), Some(comp)) = (&options.comparison, &comp) {
         let text = format!("compare the rehearsal with {}", comp.label);
@@ -154,9 +160,10 @@ impl Beside {
         let mut names = |sql: &str| -> Result<Vec<String>> {
             Ok(session.query(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
         };
+        // OFFSET keeps the server from asking for the position of what is no sequence.
         let positions = names(
             "SELECT format('SELECT setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value)
-             FROM pg_catalog.pg_sequences WHERE last_value IS NOT NULL",
+             FROM (SELECT * FROM pg_catalog.pg_sequences OFFSET 0) AS sequences WHERE last_value IS NOT NULL",
         )?;
         let filled = names(
             "SELECT format('%I.%I', schemaname, matviewname) FROM pg_catalog.pg_matviews WHERE ispopulated",

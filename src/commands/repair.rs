@@ -7,9 +7,10 @@ use crate::delta::{Delta, DeltaSet, Language, checksum};
 use crate::progress::{Cancel, Progress};
 use crate::sql::{self, Source, Variables};
 use crate::upgrade::lock::Key;
+use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::{Record, Row};
 use crate::upgrade::table::{NewRow, Table};
-use crate::upgrade::{TableName, checksum_of};
+use crate::upgrade::{TableName, checksum_of, typed};
 use crate::{Error, Result};
 
 /// What to do to the record.
@@ -58,9 +59,8 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         super::open(&options.connection, &options.table, options.role.as_deref(), cancel)?;
     super::tell_connected(&session, &look.server, progress);
     look.refuse_read_only()?;
-    let mut table = look
-        .table
-        .ok_or_else(|| super::no_table(&options.connection, &options.table, &options.directories))?;
+    let no_table = || super::no_table(&options.connection, &options.table, &options.directories, &look);
+    let table = look.table.clone().ok_or_else(no_table)?;
     Key::of(&table.name).wait(&mut session, std::time::Duration::ZERO, progress, cancel)?;
     let record = table.read(&mut session)?;
     let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);
@@ -68,10 +68,12 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let variables = super::upgrade::psql_variables(&Variables::default(), &session, &look.server);
     let (what, statement) = decide(options, &table, file, row, &variables)?;
     progress.note(&what);
+    if let (Action::Forget, Some(delta), Some(row)) = (options.action, file, row) {
+        progress.note(&after_forgetting(options, &set, delta, &record, row));
+    }
     if !options.yes && !progress.confirm("Change the record so?") {
-        return Err(
-            Error::usage("the record was not changed: nobody said yes").hint("--yes says it beforehand")
-        );
+        progress.note("nothing was changed; --yes answers beforehand");
+        return Ok(false);
     }
     if matches!(options.action, Action::Resume { .. }) {
         table.ensure_statements_done(&mut session)?;
@@ -97,7 +99,6 @@ fn decide(
     variables: &Variables,
 ) -> Result<(String, String)> {
     let name = &options.delta;
-    let quoted = table.name.quoted();
     let no_file = || {
         Error::usage(format!("{name} is in none of the delta directories"))
             .hint("give the name of the file, as `pum info` shows it")
@@ -116,7 +117,7 @@ fn decide(
             let now = checksum(&read(delta)?);
             let what =
                 format!("{name}: its checksum {} becomes {now}, that of the file as it is now", row.checksum);
-            Ok((what, format!("UPDATE {quoted} SET checksum = '{now}' WHERE id = {}", row.id)))
+            Ok((what, table.update_statement(&format!("checksum = '{now}'"), row.id)))
         }
         Action::MarkApplied => {
             let delta = file.ok_or_else(no_file)?;
@@ -131,9 +132,9 @@ fn decide(
                         "{name}: recorded as begun on {}, becomes applied; nothing of it runs",
                         row.installed_on
                     ),
-                    format!(
-                        "UPDATE {quoted} SET success = true, checksum = '{now}', installed_on = clock_timestamp() WHERE id = {}",
-                        row.id
+                    table.update_statement(
+                        &format!("success = true, checksum = '{now}', installed_on = clock_timestamp()"),
+                        row.id,
                     ),
                 )),
                 None => Ok((
@@ -158,7 +159,7 @@ fn decide(
                 "{name}: recorded as {state} on {} by {}, its row {} is deleted; what it did in the database stays",
                 row.installed_on, row.installed_by, row.id
             );
-            Ok((what, format!("DELETE FROM {quoted} WHERE id = {}", row.id)))
+            Ok((what, table.delete_statement(row.id)))
         }
         Action::Resume { statement } => {
             let (delta, row) = (file.ok_or_else(no_file)?, row.ok_or_else(no_row)?);
@@ -187,15 +188,26 @@ fn decide(
                 "{name}: {was} of {total} statements are recorded as done; the next upgrade goes on with {at}"
             );
             let checksum = checksum_of(&source, &script, next - 1);
-            Ok((
-                what,
-                format!(
-                    "UPDATE {quoted} SET statements_done = {}, checksum = '{checksum}' WHERE id = {}",
-                    next - 1,
-                    row.id
-                ),
-            ))
+            let columns = format!("statements_done = {}, checksum = '{checksum}'", next - 1);
+            Ok((what, table.update_statement(&columns, row.id)))
         }
+    }
+}
+
+/// What becomes of a delta whose row is gone, and the command that runs it.
+fn after_forgetting(options: &Options, set: &DeltaSet, delta: &Delta, record: &Record, row: &Row) -> String {
+    let others = record.rows.iter().filter(|other| other.id != row.id).cloned().collect();
+    let others = Record::new(others);
+    let plan = Plan::new(set, &others, &Choice::default());
+    let state = plan.deltas.iter().find(|judged| judged.delta.name == delta.name).map(|judged| judged.state);
+    let upgrade = format!("pum upgrade {}", typed(&options.connection, &options.table, &options.directories));
+    match state {
+        Some(State::Late) => format!(
+            "it is late then, for a higher version of its directory is applied; to run it: {upgrade} --out-of-order"
+        ),
+        Some(State::BeforeBaseline) => "it is before the baseline then, and does not run".to_owned(),
+        Some(State::Applied) => "another row of it stays: it counts as applied".to_owned(),
+        _ => format!("it is pending then; to run it: {upgrade}"),
     }
 }
 

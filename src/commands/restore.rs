@@ -146,7 +146,7 @@ fn check_options(archive: &Archive, options: &Options) -> Result<()> {
             "no schema can be left out of {}: it is SQL text",
             options.file.display()
         ))
-        .hint("leave out -N, or take a dump in another format"));
+        .hint("leave out -N and drop the schema afterwards, or dump again in the custom format, of which a part can be restored"));
     }
     if options.jobs > 1 && !matches!(format, Format::Custom | Format::Directory) {
         return Err(Error::usage(format!("a dump in the {format} format cannot be restored in parallel"))

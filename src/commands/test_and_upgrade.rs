@@ -95,7 +95,7 @@ pub fn run(
 ) -> Result<Outcome> {
     let prod = name(&options.prod.connection);
     let mut test = Test { options, prod, left: Left::default(), progress, cancel };
-    test.run(show).map_err(|error| test.left.tell(error))
+    test.run(show).map_err(|error| test.left.tell(super::if_interrupted(error, cancel)))
 }
 
 /// How a database is called: by its service, if it has one.
@@ -192,7 +192,8 @@ impl Test<'_> {
         })?;
         self.left.prod = Some(format!("{} is upgraded", self.prod));
         if let Some(comp) = &looked.comp {
-            let prod = Opened::database(&plan.connection);
+            let mut prod = Opened::database(&plan.connection);
+            prod.label.clone_from(&self.prod);
             if !self.compare(&mut steps, &prod, comp, show)? {
                 self.say_left(&format!("{} is upgraded, and differs from {}", self.prod, comp.label));
                 return Ok(Outcome::UpgradedDifferent(upgraded));

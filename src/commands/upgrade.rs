@@ -8,6 +8,7 @@ use std::time::Duration;
 use postgres_protocol::escape::escape_identifier;
 use serde::Serialize;
 
+use super::Content;
 use crate::connection::{Parameters, Session};
 use crate::delta::{DeltaSet, Version};
 use crate::progress::{Cancel, Event, Progress};
@@ -167,7 +168,7 @@ fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let role = options.manner.role.as_deref();
     let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
     super::tell_connected(&session, &look.server, progress);
-    let no_table = || super::no_table(&options.connection, &options.table, &options.directories);
+    let no_table = || super::no_table(&options.connection, &options.table, &options.directories, &look);
     let table = look.table.clone().ok_or_else(no_table)?;
     if !options.dry_run {
         look.refuse_read_only()?;
@@ -175,7 +176,7 @@ fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     }
     let record = lock_and_read(&mut session, &table, options, progress, cancel)?;
     if record.current_version().is_none() {
-        return Err(super::no_version(&options.connection, &table.name, &options.directories));
+        return Err(super::no_version(&options.connection, &table.name, &options.directories, &look));
     }
     let plan = Plan::new(&set, &record, &options.choice);
     warn(&set, &plan, options, progress)?;
@@ -267,13 +268,23 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
             .hint("give them a version above the database's, or run them as they are with --out-of-order")
             .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over"));
     }
-    let edited: Vec<String> = plan
-        .deltas
-        .iter()
-        .filter(|judged| judged.state == State::Applied)
-        .filter(|judged| judged.row.is_some_and(|row| super::is_edited(&row.checksum, &judged.delta.path)))
-        .map(|judged| judged.delta.file_name())
-        .collect();
+    let mut edited = Vec::new();
+    for judged in &plan.deltas {
+        match Content::of(judged) {
+            Content::Same => {}
+            Content::Edited => edited.push(judged.delta.file_name()),
+            Content::Unreadable(cause) => {
+                let told = format!(
+                    "{} cannot be read: {cause}; whether it was edited after it was applied is not known",
+                    judged.delta.path.display()
+                );
+                if options.refuse_edited {
+                    return Err(Error::usage(told).note("state", "nothing was done"));
+                }
+                progress.warning(&told);
+            }
+        }
+    }
     if options.refuse_edited && !edited.is_empty() {
         return Err(Error::usage(format!("edited after they were applied: {}", edited.join(", ")))
             .note("state", "nothing was done")

@@ -21,6 +21,7 @@ pub struct Options {
 /// No connection, or no upgrades table.
 pub fn run(options: &Options, cancel: &Cancel) -> Result<Option<Version>> {
     let (mut session, look) = super::open(&options.connection, &options.table, None, cancel)?;
-    let table = look.table.ok_or_else(|| super::no_table(&options.connection, &options.table, &[]))?;
+    let no_table = || super::no_table(&options.connection, &options.table, &[], &look);
+    let table = look.table.as_ref().ok_or_else(no_table)?;
     Ok(table.read(&mut session)?.current_version())
 }

@@ -57,9 +57,16 @@ impl Difference {
         Difference { identity: Arc::clone(identity), change, contents: Vec::new() }
     }
 
-    /// The element that the fact belongs to; columns of views belong to the views.
+    /// The element that it belongs to: that of the fact (columns of views belong to the views), or of the attributes
+    /// that differ, where all of them belong to one other.
     pub fn element(&self) -> Element {
-        element(&self.identity)
+        let own = element(&self.identity);
+        let Change::Changed { attributes } = &self.change else { return own };
+        let mut others = attributes.iter().map(|change| change.attribute.element.unwrap_or(own));
+        match others.next() {
+            Some(other) if others.all(|another| another == other) => other,
+            _ => own,
+        }
     }
 }
 

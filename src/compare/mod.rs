@@ -52,7 +52,7 @@ pub fn compare_ignoring(
     circumstances: &Circumstances,
 ) -> Comparison {
     let mut all = differences(first, second);
-    let not_compared = leave_out_varying(&mut all, first, second);
+    let mut not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
@@ -62,7 +62,18 @@ pub fn compare_ignoring(
     ignore::apply_to_unasked(&mut folded, &judged.active, scope);
     let (kept, unasked) = scope.divide(folded);
     let (differences, ignored) = ignore::apply(kept, &judged.active);
+    not_compared.extend(unmodelled(first, second));
     Comparison { differences, unasked, ignored, not_compared, idle: judged.idle, expired: judged.expired }
+}
+
+/// What both catalogs, or one of them, have and do not have as facts.
+fn unmodelled(first: &Catalog, second: &Catalog) -> Vec<String> {
+    let only = |one: &Catalog, other: &Catalog, place: &str| -> Vec<String> {
+        let sentences = one.not_compared.iter().filter(|sentence| !other.not_compared.contains(sentence));
+        sentences.map(|sentence| format!("in the {place}: {sentence}")).collect()
+    };
+    let both = first.not_compared.iter().filter(|sentence| second.not_compared.contains(sentence)).cloned();
+    both.chain(only(first, second, "first")).chain(only(second, first, "second")).collect()
 }
 
 /// Every difference, fact by fact, in no order, but for what either side leaves out.
@@ -70,6 +81,12 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
     let is_left_out = |identity: &Identity| {
         identity.chain().any(|above| first.left_out.contains(above) || second.left_out.contains(above))
+    };
+    let is_readable = |identity: &Arc<Identity>, attribute: &Attribute| {
+        [first, second].iter().all(|catalog| {
+            catalog.unreadable.is_empty()
+                || !catalog.unreadable.contains(&(Arc::clone(identity), attribute.name))
+        })
     };
     for (identity, old) in &first.facts {
         match second.facts.get(identity) {
@@ -81,7 +98,9 @@ pub fn differences(first: &Catalog, second: &Catalog) -> Vec<Difference> {
                     .attributes()
                     .iter()
                     .zip(old.iter().zip(new.iter()))
-                    .filter(|(attribute, (old, new))| !is_same(attribute, old, new))
+                    .filter(|(attribute, (old, new))| {
+                        !is_same(attribute, old, new) && is_readable(identity, attribute)
+                    })
                     .map(|(attribute, (old, new))| AttributeChange {
                         attribute,
                         first: old.clone(),

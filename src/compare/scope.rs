@@ -26,6 +26,11 @@ impl Scope {
             return false;
         }
         let own = element(&difference.identity);
+        // With an element that is left out go the owners and comments of its objects.
+        let mut above = difference.identity.chain().skip(1);
+        if own.is_asked_for() && above.any(|above| self.ignore.contains(&element(above))) {
+            return false;
+        }
         if let Change::Changed { attributes } = &mut difference.change {
             attributes.retain(|change| self.has(change.attribute.element.unwrap_or(own)));
             return !attributes.is_empty();

@@ -80,7 +80,14 @@ impl Failure {
             return of_rejection(host, port, parameters, password, rejection);
         }
         if handshake.failed() {
-            return of_handshake(host, port, handshake.found_wrong_name(), error);
+            let failure = of_handshake(host, port, handshake.found_wrong_name(), error);
+            let direct = parameters.filled("sslnegotiation") == Some("direct");
+            let refused = direct && !handshake.found_wrong_name() && failure.hints.is_empty();
+            return failure.with_hint(if refused {
+                "sslnegotiation=direct needs a server of PostgreSQL 17 or later; leave it out for an older one"
+            } else {
+                ""
+            });
         }
         let reason = chain(error);
         if reason.contains("password missing") {

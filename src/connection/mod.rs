@@ -19,6 +19,8 @@ mod settings;
 mod socket;
 mod text;
 mod tls;
+#[cfg(unix)]
+mod unix;
 
 pub use environment::{Environment, environment_names_database};
 pub use establish::{Canceller, Link, Messages, establish};

@@ -116,9 +116,9 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub fn query_watched(&mut self, sql: &str, watch: &mut dyn Watch) -> Reply<Rows> {
-        let (runtime, client, messages, pulse) = self.parts()?;
-        let work = async { collect(client.simple_query_raw(sql).await?).await };
-        runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
+        let mut results = Vec::new();
+        self.query_into(&mut results, sql, watch)?;
+        Ok(results)
     }
 
     /// Runs one or several statements in one message and hands over each row as it comes, with the index of its
@@ -143,26 +143,15 @@ impl Session {
         runtime.block_on(drive(messages, pulse, &mut Unwatched, |_| {}, work))
     }
 
-    /// Sends two messages without waiting between them (one round trip) and gives what became of each.
-    pub fn query_pair(
-        &mut self,
-        first: &str,
-        second: &str,
-        watch: &mut dyn Watch,
-    ) -> (Reply<Rows>, Reply<Rows>) {
-        let (runtime, client, messages, pulse) = match self.parts() {
-            Ok(parts) => parts,
-            Err(fault) => return (Err(fault), Err(closed())),
-        };
-        let work = async {
-            let first = client.simple_query_raw(first).await?;
-            let second = client.simple_query_raw(second).await?;
-            Ok((collect(first).await, collect(second).await))
-        };
-        match runtime.block_on(drive(messages, pulse, watch, |_| {}, work)) {
-            Ok((first, second)) => (first.map_err(Fault::new), second.map_err(Fault::new)),
-            Err(fault) => (Err(fault), Err(closed())),
-        }
+    /// As [`Session::query_watched`], but gives the rows of those statements that ended well also when one did not:
+    /// as many as there are in `results` then, each with its COMMIT if it was one.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn query_into(&mut self, results: &mut Rows, sql: &str, watch: &mut dyn Watch) -> Reply<()> {
+        let (runtime, client, messages, pulse) = self.parts()?;
+        let work = async { collect(client.simple_query_raw(sql).await?, results).await };
+        runtime.block_on(drive(messages, pulse, watch, |_| {}, work))
     }
 
     /// Runs one or several statements in one message.
@@ -275,10 +264,12 @@ fn closed() -> Fault {
     Fault::Lost("the session is closed".to_owned())
 }
 
-/// The rows of each statement of a message.
-async fn collect(stream: SimpleQueryStream) -> std::result::Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+/// Adds the rows of each statement of a message.
+async fn collect(
+    stream: SimpleQueryStream,
+    results: &mut Rows,
+) -> std::result::Result<(), tokio_postgres::Error> {
     let mut stream = pin!(stream);
-    let mut results = Vec::new();
     let mut rows = Vec::new();
     while let Some(message) = stream.try_next().await? {
         match message {
@@ -289,7 +280,7 @@ async fn collect(stream: SimpleQueryStream) -> std::result::Result<Vec<Vec<Row>>
             _ => {}
         }
     }
-    Ok(results)
+    Ok(())
 }
 
 /// What is looked at while the server is silent.

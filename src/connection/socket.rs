@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 
 use super::hosts::{self, Host};
 use super::parameters::Parameters;
+#[cfg(unix)]
+use super::unix::UnixSocket;
 use crate::{Error, Result};
 
 /// What is needed of a socket, TCP or Unix.
@@ -127,11 +129,12 @@ pub(super) async fn open(address: &Address, options: &SocketOptions) -> io::Resu
             use std::os::linux::net::SocketAddrExt;
             let name = &path.as_os_str().as_encoded_bytes()[1..];
             let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
-            let stream = std::os::unix::net::UnixStream::connect_addr(&address)?;
-            stream.set_nonblocking(true)?;
-            Ok(Box::new(tokio::net::UnixStream::from_std(stream)?))
+            Ok(Box::new(UnixSocket::new(std::os::unix::net::UnixStream::connect_addr(&address)?)?))
         }
         #[cfg(unix)]
-        Address::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        Address::Unix(path) => {
+            let stream = tokio::net::UnixStream::connect(path).await?;
+            Ok(Box::new(UnixSocket::new(stream.into_std()?)?))
+        }
     }
 }

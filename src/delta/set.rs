@@ -183,7 +183,8 @@ fn file_name(path: &Path) -> String {
 
 /// The checksum that the upgrades table holds: MD5 of the bytes, in hexadecimal.
 pub fn checksum(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    Md5::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether a recorded checksum is that of these bytes, as they are or with the line ends of another system.

@@ -47,6 +47,8 @@ pub struct Options {
     pub tcp: bool,
     /// The major version; the nearest newer one is taken if it is missing. `None`: the newest.
     pub major: Option<u32>,
+    /// The directory of the server's programs. `None`: they are looked for.
+    pub programs: Option<PathBuf>,
 }
 
 /// A throwaway cluster whose server runs. Dropping it stops the server and removes a temporary directory.
@@ -67,7 +69,10 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a cluster and starts its server; returns when it answers.
     pub fn start(options: &Options) -> Result<Cluster> {
-        let programs = programs::find_server(options.major)?;
+        let programs = match &options.programs {
+            Some(directory) => programs::server_in(directory)?,
+            None => programs::find_server(options.major)?,
+        };
         let user = ServerUser::choose()?;
         let place = Place::prepare(options.directory.as_deref(), &user)?;
         let guard = Guard::start(&place)?;

@@ -7,6 +7,7 @@ mod choices;
 mod errors;
 mod lines;
 mod log;
+mod pager;
 mod tables;
 
 pub use choices::Choices;
@@ -109,6 +110,18 @@ impl Terminal {
         write_data(text.as_bytes())
     }
 
+    /// Prints a text of data through the user's pager, if standard output is a terminal.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn page(&self, text: &str, cancel: &Cancel) -> Result<()> {
+        self.bars.clear();
+        if !std::io::stdout().is_terminal() || !pager::show(text, self, cancel) {
+            return self.text(text);
+        }
+        Ok(())
+    }
+
     /// Prints a value as JSON.
     ///
     /// # Errors
@@ -208,6 +221,11 @@ impl Progress for Terminal {
     fn confirm_by_typing(&self, question: &str, expected: &str) -> bool {
         self.bars.above(|| answers::confirm_by_typing(question, expected, &self.cancel))
     }
+}
+
+/// A last line on standard error, by whoever ends the process.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Writes bytes to standard output. A reader that has gone (`| head`) is no error.

@@ -3,6 +3,7 @@
 use comfy_table::{Table, TableStyle};
 
 use super::count;
+use crate::commands::baseline_command;
 use crate::commands::info::{DeltaInfo, Info, Options};
 
 /// The state of a database as text.
@@ -57,6 +58,9 @@ fn state(delta: &DeltaInfo) -> String {
         format!("{on} by {by}")
     };
     match delta.state {
+        "applied" if delta.unreadable.is_some() => {
+            format!("applied {}, its file cannot be read", when())
+        }
         "applied" if delta.edited => format!("applied {}, edited since", when()),
         "applied" => format!("applied {}", when()),
         "before_baseline" => "before the baseline".to_owned(),
@@ -76,7 +80,7 @@ fn state(delta: &DeltaInfo) -> String {
 fn summary(info: &Info, options: &Options) -> String {
     // A table without a single row says as little as none.
     if info.version.is_none() {
-        return format!("\nnext: pum baseline {} -b X.Y.Z\n", options.typed());
+        return format!("\nnext: {}\n", baseline_command(&options.typed(), info.lacks_schema));
     }
     let number = |matches: fn(&DeltaInfo) -> bool| info.deltas.iter().filter(|delta| matches(delta)).count();
     let pending = number(|delta| matches!(delta.state, "pending" | "begun"));
@@ -85,6 +89,7 @@ fn summary(info: &Info, options: &Options) -> String {
         (pending, "pending"),
         (late, "late"),
         (number(|delta| delta.edited), "edited"),
+        (number(|delta| delta.unreadable.is_some()), "unreadable"),
         (number(|delta| delta.state.starts_with("gone")), "gone"),
         (info.not_deltas.len(), if info.not_deltas.len() == 1 { "not a delta" } else { "not deltas" }),
     ]

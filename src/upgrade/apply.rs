@@ -1,7 +1,7 @@
 //! Running the pieces of work of an upgrade against a database, in order, each recorded with its effects.
 //!
-//! The round trips: the statements of a delta go out together; its record and COMMIT go out together with the next
-//! one's BEGIN. So a delta costs two, however many statements it has.
+//! The round trips: the statements of a delta go out together; its record and COMMIT go out in one message with the
+//! next one's BEGIN. So a delta costs two, however many statements it has.
 
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,7 @@ pub struct Run<'a> {
     pub(super) progress: &'a dyn Progress,
     pub(super) cancel: &'a Cancel,
     pub(super) blockers: Blockers,
-    /// The highest id of the upgrades table when it was read: a higher one is somebody else's, or our own.
+    /// All rows of the upgrades table up to this id are those that were read, and our own: another row has a higher one.
     pub(super) last_id: i64,
     /// The version that the database is at.
     pub(super) version: Option<Version>,
@@ -208,6 +208,14 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Notes the id of a row that we wrote. One that does not follow the last leaves a gap, in which somebody else's row
+    /// may still appear.
+    pub(super) fn wrote_row(&mut self, id: i64) {
+        if self.last_id.checked_add(1) == Some(id) {
+            self.last_id = id;
+        }
+    }
+
     /// A `pum repair` of a piece of work, as it would be typed.
     pub(super) fn repair_command(&self, action: &str, unit: &Unit, more: &str) -> String {
         let options = super::typed(self.parameters, &self.table.name, &self.python.directories);
@@ -233,19 +241,18 @@ impl<'a> Run<'a> {
         if self.server.version_num >= 170_000 {
             set("transaction_timeout", 0);
         }
-        statements.push_str(" CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; ");
-        statements + &self.role_statement()
+        statements.push_str(" CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;");
+        statements + &self.role_statement().map_or_else(String::new, |set_role| format!(" {set_role};"))
     }
 
     /// Takes the role that writes the record, whatever role a delta took.
-    pub(super) fn own_role_statements(&self) -> String {
-        format!("SET SESSION AUTHORIZATION DEFAULT; {}", self.role_statement())
+    pub(super) fn own_role_statements(&self) -> Vec<String> {
+        std::iter::once("SET SESSION AUTHORIZATION DEFAULT".to_owned()).chain(self.role_statement()).collect()
     }
 
-    fn role_statement(&self) -> String {
-        self.manner.role.as_deref().map_or_else(String::new, |role| {
-            format!("SET ROLE {};", postgres_protocol::escape::escape_identifier(role))
-        })
+    fn role_statement(&self) -> Option<String> {
+        let role = self.manner.role.as_deref()?;
+        Some(format!("SET ROLE {}", postgres_protocol::escape::escape_identifier(role)))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::apply::{Grouping, Run};
 use super::record::Record;
+use super::table::Table;
 use super::transactional::{Cause, Failure, Moment};
 use super::unit::Unit;
 use crate::Error;
@@ -32,7 +33,8 @@ impl Run<'_> {
                 error
             }
             Moment::Commit => {
-                let mut error = fault.into_error();
+                let refused = Table::keeps_rows_out(&fault);
+                let mut error = if refused { self.table.explain(fault) } else { fault.into_error() };
                 error.message = format!("{} could not be committed: {}", unit.label, error.message);
                 error
             }

@@ -29,18 +29,18 @@ impl Key {
 
     /// Takes the lock if it is free: true or false.
     pub fn try_statement(self) -> String {
-        format!("SELECT {}", self.try_expression())
+        format!("SELECT pg_try_advisory_lock({})", self.0)
     }
 
-    /// Frees all other advisory locks of the session; to be sent in a transaction, which holds ours meanwhile, and
-    /// followed by [`Key::try_expression`], which makes it the session's again.
-    pub fn free_others_statements(self) -> String {
-        format!("SELECT pg_try_advisory_xact_lock({}); SELECT pg_advisory_unlock_all()", self.0)
-    }
-
-    /// Is true if the lock is the session's now.
-    pub fn try_expression(self) -> String {
-        format!("pg_try_advisory_lock({})", self.0)
+    /// Frees all other advisory locks of the session, and is true if ours is the session's then. To be evaluated in a
+    /// transaction, which holds ours meanwhile.
+    pub fn alone_expression(self) -> String {
+        // CASE keeps the order.
+        format!(
+            "CASE WHEN pg_try_advisory_xact_lock({0}) THEN \
+             CASE WHEN pg_advisory_unlock_all() IS NOT NULL THEN pg_try_advisory_lock({0}) END END",
+            self.0
+        )
     }
 
     /// Waits until the lock is ours.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::apply::{Run, milliseconds};
 use super::record::Row;
+use super::table::Table;
 use super::unit::Unit;
 use crate::connection::ServiceFile;
 use crate::python::{self, Invocation};
@@ -42,13 +43,12 @@ impl Run<'_> {
 
     /// Writes that the delta of a row ended well; `more` sets further columns.
     pub(super) fn end_row_statement(&self, unit: &Unit, id: i64, began: Instant, more: &str) -> String {
-        format!(
-            "{} UPDATE {} SET success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}{more} WHERE id = {id}",
-            self.own_role_statements(),
-            self.table.name.quoted(),
+        let columns = format!(
+            "success = true, checksum = '{}', installed_on = clock_timestamp(), execution_time = {}{more}",
             unit.checksum,
             milliseconds(began).min(i32::MAX as u64),
-        )
+        );
+        format!("{}; {}", self.own_role_statements().join("; "), self.table.update_statement(&columns, id))
     }
 
     /// The id of the row that says that a delta began: that of an earlier run, or a new one.
@@ -60,9 +60,10 @@ impl Run<'_> {
         let Some(row) = self.new_row(unit, &script, began, false) else { return Ok(None) };
         let insert = self.table.insert_statement(&row);
         let rows = self.session.query(&insert).map_err(|fault| self.table.explain(fault))?;
-        let id = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
-        id.map(Some)
-            .ok_or_else(|| Error::failed(format!("the upgrades table {} gave no id", self.table.name)))
+        let id = Table::written_id(&rows)
+            .ok_or_else(|| Error::failed(format!("the upgrades table {} gave no id", self.table.name)))?;
+        self.wrote_row(id);
+        Ok(Some(id))
     }
 
     fn run_python(&mut self, unit: &Unit) -> Result<()> {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use postgres_protocol::escape::escape_identifier;
 
 use super::apply::Run;
+use super::table::Table;
 use super::transactional::{Cause, Failure, Moment, Watcher, backoff, passing_reason};
 use super::unit::Unit;
 use crate::connection::Fault;
@@ -156,22 +157,16 @@ impl Run<'_> {
     /// Writes how many statements are done, and what they were, so that an edit of them is noticed. For use in a
     /// transaction: the role that the delta took is taken again when it ends.
     fn count_statements(&self, unit: &Unit, script: &Script, done: usize, id: i64) -> String {
-        format!(
-            "{} UPDATE {} SET statements_done = {done}, checksum = '{}' WHERE id = {id};",
-            self.local_role_statements(),
-            self.table.name.quoted(),
-            checksum_of(&unit.source, script, done)
-        )
+        let columns =
+            format!("statements_done = {done}, checksum = '{}'", checksum_of(&unit.source, script, done));
+        format!("{} {};", self.local_role_statements(), self.table.update_statement(&columns, id))
     }
 
     /// Writes whether the statement after the first `done` is under way.
     fn doubt_statements(&self, done: usize, doubt: bool, id: i64) -> String {
         let value = if doubt { format!("-{done} - 1") } else { done.to_string() };
-        format!(
-            "BEGIN; {} UPDATE {} SET statements_done = {value} WHERE id = {id}; COMMIT;",
-            self.local_role_statements(),
-            self.table.name.quoted(),
-        )
+        let update = self.table.update_statement(&format!("statements_done = {value}"), id);
+        format!("BEGIN; {} {update}; COMMIT;", self.local_role_statements())
     }
 
     fn local_role_statements(&self) -> String {
@@ -221,7 +216,8 @@ impl Run<'_> {
             Some((_, outside)) => self.invalid_index(outside).ok().flatten(),
             None => None,
         };
-        let failure = Failure { unit: 0, moment: Moment::Statement(number), cause: Cause::Fault(fault) };
+        let moment = if Table::keeps_rows_out(&fault) { Moment::Commit } else { Moment::Statement(number) };
+        let failure = Failure { unit: 0, moment, cause: Cause::Fault(fault) };
         let mut error = self.explain(std::slice::from_ref(unit), failure, 0);
         error.notes.retain(|(label, _)| label != "state");
         if let Some(index) = invalid {

@@ -49,8 +49,6 @@ pub struct Server {
 pub struct Table {
     /// Its name, with the schema that it was found in.
     pub name: TableName,
-    /// Whether it has the column `statements_done`.
-    pub has_statements_done: bool,
     /// Whether the role may add rows.
     pub writable: bool,
 }
@@ -77,7 +75,8 @@ impl Look {
     pub fn at(session: &mut Session, name: &TableName, role: Option<&str>) -> Result<Look> {
         let set_role = role.map_or_else(String::new, |role| format!("SET ROLE {};", escape_identifier(role)));
         let schema = name.schema.as_deref().map_or_else(|| "current_schema()".to_owned(), escape_literal);
-        // The role's own timeouts shall not end a run that waits or works.
+        // The role's own timeouts shall not end a run that waits or works. CASE keeps the server from asking for the
+        // rights on a sequence of what is none, in whatever order it tests.
         let sql = format!(
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; {set_role}
              SELECT set_config('idle_session_timeout', '0', false)
@@ -88,9 +87,9 @@ impl Look {
                     pg_backend_pid(), {schema}, EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema}),
                     n.nspname, c.relname, c.relkind IN ('r', 'p'),
                     CASE WHEN c.relkind IN ('r', 'p') THEN has_table_privilege(c.oid, 'INSERT') AND NOT EXISTS (
-                        SELECT FROM pg_depend d WHERE d.refobjid = c.oid AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass
-                            AND EXISTS (SELECT FROM pg_class s WHERE s.oid = d.objid AND s.relkind = 'S')
-                            AND NOT has_sequence_privilege(d.objid, 'USAGE')) END,
+                        SELECT FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
+                        WHERE d.refobjid = c.oid AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass
+                            AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') END) END,
                     (SELECT string_agg(attname, ',') FROM pg_attribute
                      WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
              FROM (VALUES (to_regclass({}))) AS found(oid)
@@ -131,10 +130,15 @@ impl Look {
                         "name the upgrades table with -t schema.table, or as upgrades_table in pum.yaml",
                     ));
                 }
-                Some(Table { name, has_statements_done: has("statements_done"), writable })
+                Some(Table { name, writable })
             }
         };
         Ok(Look { server, table, schema, schema_exists })
+    }
+
+    /// Whether the schema must be made before the table.
+    pub fn lacks_schema(&self) -> bool {
+        self.schema.is_some() && !self.schema_exists
     }
 
     /// Refuses what cannot be written to: a standby, or a database that is read-only by its settings.
@@ -239,16 +243,15 @@ impl Table {
         Record::new(rows.into_iter().map(decode).collect())
     }
 
-    /// The statement that adds a row; its one result is the row's id.
+    /// The statement that adds a row; its one result is the row's id, for [`Table::written_id`].
     pub fn insert_statement(&self, row: &NewRow<'_>) -> String {
         let (done_column, done_value) = match row.statements_done {
             Some(done) => (", statements_done", format!(", {done}")),
             None => ("", String::new()),
         };
-        format!(
+        written(&format!(
             "INSERT INTO {} (version, description, type, script, checksum, installed_by, installed_on, \
-             execution_time, success{done_column}) VALUES ({}, {}, {}, {}, {}, session_user, clock_timestamp(), {}, {}{done_value}) \
-             RETURNING id",
+             execution_time, success{done_column}) VALUES ({}, {}, {}, {}, {}, session_user, clock_timestamp(), {}, {}{done_value})",
             self.name.quoted(),
             escape_literal(&row.version.to_string()),
             escape_literal(row.title),
@@ -257,14 +260,33 @@ impl Table {
             escape_literal(row.checksum),
             row.milliseconds.min(i32::MAX as u64),
             row.success,
-        )
+        ))
     }
 
-    /// A condition that is true if somebody recorded the delta as done after the row with this id.
-    pub fn recorded_since(&self, name: &Name, id: i64) -> String {
+    /// The statement that changes columns of a row; its one result is the row's id.
+    pub fn update_statement(&self, columns: &str, id: i64) -> String {
+        written(&format!("UPDATE {} SET {columns} WHERE id = {id}", self.name.quoted()))
+    }
+
+    /// The statement that takes a row out; its one result is the row's id.
+    pub fn delete_statement(&self, id: i64) -> String {
+        written(&format!("DELETE FROM {} WHERE id = {id}", self.name.quoted()))
+    }
+
+    /// The id from the rows of [`Table::insert_statement`].
+    pub fn written_id(rows: &[crate::connection::Row]) -> Option<i64> {
+        rows.first()?.first()?.as_deref()?.parse().ok()
+    }
+
+    /// The statement that gives a row if somebody recorded the delta as done after the row with this id.
+    pub fn recorded_since_statement(&self, name: &Name, id: i64) -> String {
+        // With an upper bound, for else a planner without statistics expects a third of the table, and reads all of it.
         format!(
-            "EXISTS (SELECT FROM {} WHERE id > {id} AND version = {} AND description = {} AND type = {} AND success)",
+            "SELECT id FROM {} WHERE id BETWEEN {} AND {} \
+             AND version = {} AND description = {} AND type = {} AND success",
             self.name.quoted(),
+            id.saturating_add(1),
+            i64::MAX,
             escape_literal(&name.version.to_string()),
             escape_literal(&name.title),
             name.kind.code()
@@ -275,13 +297,17 @@ impl Table {
     ///
     /// # Errors
     /// The server's.
-    pub fn ensure_statements_done(&mut self, session: &mut Session) -> Result<()> {
-        if !self.has_statements_done {
+    pub fn ensure_statements_done(&self, session: &mut Session) -> Result<()> {
+        // To ask first locks nobody out, and gives no notice.
+        let has = session.query(&format!(
+            "SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = 'statements_done' AND NOT attisdropped",
+            self.name.literal()
+        ))?;
+        if has.is_empty() {
             let table = self.name.quoted();
             session
                 .execute(&format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS statements_done integer"))
                 .map_err(|fault| self.explain(fault))?;
-            self.has_statements_done = true;
         }
         Ok(())
     }
@@ -296,16 +322,49 @@ impl Table {
         )
     }
 
+    /// Whether a row was not written because the table has a trigger or a rule that keeps rows out.
+    pub fn keeps_rows_out(fault: &Fault) -> bool {
+        let Fault::Server(error) = fault else { return false };
+        match fault.sqlstate() {
+            Some("22P02") => error.message().contains(NOT_WRITTEN),
+            // A rule instead of what was meant; the message is translated, these words are not.
+            Some("0A000") => ["RETURNING", "WITH"].iter().any(|word| error.message().contains(word)),
+            _ => false,
+        }
+    }
+
     /// A fault at reading or writing the table, with what may help.
     pub fn explain(&self, fault: Fault) -> Error {
         let denied = fault.sqlstate() == Some("42501");
+        let kept_out = Table::keeps_rows_out(&fault);
         let mut error = fault.into_error();
-        error.message = format!("the upgrades table {}: {}", self.name, error.message);
         if denied {
             error = error.hint(self.rights("your role"));
         }
+        if kept_out {
+            error.message = NOT_WRITTEN.to_owned();
+            error.notes.clear();
+            error = error.hint(format!(
+                "a trigger, a rule or a policy of {} keeps rows out, or somebody took the row away: \\d {} in psql shows it",
+                self.name,
+                self.name.quoted()
+            ));
+        }
+        error.message = format!("the upgrades table {}: {}", self.name, error.message);
         error
     }
+}
+
+/// What the server says when [`written`] finds that nothing was.
+const NOT_WRITTEN: &str = "the row was not written";
+
+/// A statement that writes one row, made to fail where the row is swallowed without a word, as triggers can do: COMMIT
+/// may follow in the same message.
+fn written(statement: &str) -> String {
+    format!(
+        "WITH written AS ({statement} RETURNING id) SELECT CASE count(*) WHEN 1 THEN max(id) \
+         ELSE ('{NOT_WRITTEN}: ' || count(*))::integer END FROM written"
+    )
 }
 
 /// A row to be written.

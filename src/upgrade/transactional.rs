@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::apply::{Run, milliseconds};
+use super::table::Table;
 use super::unit::{Unit, Work};
 use super::waiting::Blockers;
-use crate::connection::{Fault, Rows, Watch};
+use crate::connection::{Fault, Reply, Rows, Watch};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::{Script, Statement, Step};
 use crate::{Error, Result};
@@ -42,6 +43,7 @@ impl Run<'_> {
     pub(super) fn transaction(&mut self, units: &[Unit], group: Range<usize>) -> Result<()> {
         let began = Instant::now();
         let mut tries = 0;
+        let last_id = self.last_id;
         self.blockers.forget();
         loop {
             let failure = match self.attempt(units, group.clone()) {
@@ -49,6 +51,7 @@ impl Run<'_> {
                 Err(failure) => failure,
             };
             self.begun = false;
+            self.last_id = last_id;
             self.blockers.restart(self.progress);
             let lost = matches!(&failure.cause, Cause::Fault(fault) if fault.is_lost());
             if !lost {
@@ -95,27 +98,8 @@ impl Run<'_> {
                 return Err(Failure { unit: index, moment: Moment::Commit, cause });
             }
             let last = index + 1 == group.end;
-            let finish = self.finish_message(unit, began, last);
             let next = units.get(index + 1).filter(|next| matches!(next.work, Work::Transactional(_)));
-            let (finished, started) = match next {
-                Some(next) => {
-                    let start = self.start_message(next, last);
-                    let (finished, started) = self.session.query_pair(
-                        &finish,
-                        &start,
-                        &mut Watcher::new(self.progress, None, &[], &mut self.blockers),
-                    );
-                    (finished, Some(started))
-                }
-                None => (
-                    self.session.query_watched(
-                        &finish,
-                        &mut Watcher::new(self.progress, None, &[], &mut self.blockers),
-                    ),
-                    None,
-                ),
-            };
-            finished.map_err(at(index, Moment::Commit))?;
+            let started = self.finish(unit, began, last, next).map_err(at(index, Moment::Commit))?;
             if last {
                 for (done, began) in group.clone().zip(&starts) {
                     self.committed(&units[done]);
@@ -141,26 +125,25 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What precedes the statements of a piece of work. Its last rows say which server process we are on, whether the
-    /// lock is ours, and whether somebody else has recorded the delta.
+    /// What precedes the statements of a piece of work. Its one row of two columns says which server process we are on
+    /// and whether the lock is ours; a row after it, that somebody else has recorded the delta.
     fn start_message(&self, unit: &Unit, first: bool) -> String {
         let modes = unit.script().and_then(|script| script.transaction_modes.as_deref()).unwrap_or_default();
-        let recorded = unit
-            .name
-            .as_ref()
-            .map_or_else(|| "false".to_owned(), |name| self.table.recorded_since(name, self.last_id));
+        let recorded = unit.name.as_ref().map_or_else(String::new, |name| {
+            format!("; {}", self.table.recorded_since_statement(name, self.last_id))
+        });
         let prepare = format!(
-            "{} {}; SELECT pg_backend_pid(), {}, {recorded}",
+            "{} SELECT pg_backend_pid(), {}{recorded}",
             self.reset_statements(),
-            self.key.free_others_statements(),
-            self.key.try_expression(),
+            self.key.alone_expression(),
         );
         // Committed apart: SET TRANSACTION must find a transaction in which nothing ran yet, and UNLISTEN only works then.
         if first { format!("BEGIN; {prepare}; COMMIT; BEGIN {modes}") } else { prepare }
     }
 
     fn check_start(&self, results: &Rows) -> Result<()> {
-        let guard = results.iter().rfind(|rows| !rows.is_empty()).and_then(|rows| rows.first());
+        let mut guards = results.iter().flatten().skip_while(|row| row.len() != 2);
+        let guard = guards.next();
         let column = |index: usize| guard.and_then(|row| row.get(index)?.as_deref());
         if column(0) != Some(self.server.pid.to_string().as_str()) {
             return Err(super::lock::pooler_error());
@@ -168,7 +151,7 @@ impl Run<'_> {
         if column(1) != Some("t") {
             return Err(super::lock::lost_error());
         }
-        if column(2) != Some("f") {
+        if guards.next().is_some() {
             return Err(Error::failed(
                 "somebody else has applied this delta meanwhile, without taking the lock",
             )
@@ -178,14 +161,43 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Ends a piece of work and begins the next one, in one message; what became of the beginning is given apart.
+    fn finish(
+        &mut self,
+        unit: &Unit,
+        began: Instant,
+        last: bool,
+        next: Option<&Unit>,
+    ) -> Reply<Option<Reply<Rows>>> {
+        let mut statements = self.finish_statements(unit, began, last);
+        let own = statements.len();
+        statements.extend(next.map(|next| self.start_message(next, last)));
+        let mut results = Vec::new();
+        let outcome = self.session.query_into(
+            &mut results,
+            &statements.join("; "),
+            &mut Watcher::new(self.progress, None, &[], &mut self.blockers),
+        );
+        let started = match outcome {
+            Err(fault) if results.len() < own => return Err(fault),
+            outcome => outcome.map(|()| results.split_off(own.min(results.len()))),
+        };
+        if let Some(id) = results.iter().find_map(|rows| Table::written_id(rows)) {
+            self.wrote_row(id);
+        }
+        Ok(next.map(|_| started))
+    }
+
     /// What follows the statements of a piece of work: its record, and COMMIT after the last.
-    fn finish_message(&self, unit: &Unit, began: Instant, last: bool) -> String {
+    fn finish_statements(&self, unit: &Unit, began: Instant, last: bool) -> Vec<String> {
         let script = unit.path.to_string_lossy();
-        let insert = self
-            .new_row(unit, &script, began, true)
-            .map_or_else(String::new, |row| format!("{};", self.table.insert_statement(&row)));
-        let commit = if last { "COMMIT" } else { "" };
-        format!("{} {insert} {commit}", self.own_role_statements())
+        let mut statements = self.own_role_statements();
+        statements
+            .extend(self.new_row(unit, &script, began, true).map(|row| self.table.insert_statement(&row)));
+        if last {
+            statements.push("COMMIT".to_owned());
+        }
+        statements
     }
 
     /// Runs the statements of a script, without waiting for one before the next goes out.

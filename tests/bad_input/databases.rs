@@ -11,7 +11,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -19,7 +18,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -27,7 +25,6 @@ fn a_read_only_database_is_refused() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is read-only: default_transaction_read_only is on
     hint: ALTER DATABASE "[DATABASE]" SET default_transaction_read_only = off
     "#);
@@ -56,7 +53,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is a standby: it accepts no writing
     hint: connect to the primary server (target_session_attrs=read-write finds it among several hosts)
     ");
@@ -64,7 +60,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: [DATABASE] is a standby: it accepts no writing
     hint: connect to the primary server (target_session_attrs=read-write finds it among several hosts)
     ");
@@ -85,7 +80,6 @@ fn a_standby_is_refused_and_can_be_looked_at() {
     ----- stdout -----
     delta_1.1.0_a.sql
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Planned 1 file would run, from version 1.0.0; nothing was done
     ");
@@ -249,4 +243,71 @@ fn rows_that_no_pum_wrote_are_named() {
     nothing is pending
     ----- stderr -----
     ");
+}
+
+/// What keeps rows out of the upgrades table without a word.
+const SWALLOWING: [&str; 2] = [
+    "create function app.swallow() returns trigger language plpgsql as 'begin return null; end';
+     create trigger swallow before insert or update on app.upgrades for each row execute function app.swallow()",
+    "create rule swallow as on insert to app.upgrades do instead nothing;
+     create rule swallow_more as on update to app.upgrades do instead nothing",
+];
+
+#[test]
+fn a_delta_whose_row_is_swallowed_is_undone() {
+    for sql in SWALLOWING {
+        for line in ["upgrade", "upgrade --transaction all"] {
+            let it = Installation::at("1.0.0");
+            it.delta("delta_1.1.0_a.sql", "create table app.a ()");
+            it.delta("delta_1.2.0_b.sql", "create table app.b ()");
+            it.database.sql(sql);
+            let told = crate::support::run(&mut it.pum(line));
+            assert!(told.starts_with("exit code: 3"), "{told}");
+            let failed = "could not be committed: the upgrades table app.upgrades: the row was not written";
+            assert!(told.contains(failed), "{told}");
+            assert!(told.contains("undone"), "{told}");
+            assert!(told.contains("a trigger, a rule or a policy of app.upgrades keeps rows out"), "{told}");
+            assert_eq!(it.database.value("select to_regclass('app.a') is null"), "t", "{told}");
+            assert_eq!(it.database.value("select count(*) from app.upgrades"), "1", "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_delta_that_swallows_its_own_row_is_undone() {
+    let it = Installation::at("1.0.0");
+    it.delta("delta_1.1.0_a.sql", SWALLOWING[0]);
+    let told = crate::support::run(&mut it.pum("upgrade"));
+    assert!(told.contains("the row was not written") && told.contains("it was undone"), "{told}");
+    assert_eq!(it.database.value("select to_regproc('app.swallow') is null"), "t");
+}
+
+#[test]
+fn progress_that_is_swallowed_stops_a_delta_without_transaction() {
+    for sql in SWALLOWING {
+        let it = Installation::at("1.0.0");
+        it.delta(
+            "delta_1.1.0_a.sql",
+            format!("-- pum: no-transaction\ncreate table app.a ();\n{sql};\ncreate table app.b ();\n"),
+        );
+        let told = crate::support::run(&mut it.pum("upgrade"));
+        assert!(told.starts_with("exit code: 3"), "{told}");
+        assert!(told.contains("the row was not written"), "{told}");
+        assert_eq!(it.database.value("select to_regclass('app.b') is null"), "t", "{told}");
+        assert_eq!(
+            it.database.value("select statements_done from app.upgrades where type > 0"),
+            "2",
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_repair_that_is_swallowed_says_so() {
+    let it = Installation::at("1.0.0");
+    it.delta("delta_1.1.0_a.sql", "create table app.a ()");
+    it.database.sql(SWALLOWING[0]);
+    let told = crate::support::run(&mut it.pum("repair mark-applied delta_1.1.0_a.sql --yes"));
+    assert!(told.starts_with("exit code: 3"), "{told}");
+    assert!(told.contains("the upgrades table app.upgrades: the row was not written"), "{told}");
 }

@@ -36,7 +36,6 @@ fn latin_1_is_named_with_its_place() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/delta_1.1.0_a.sql is not UTF-8
      --> delta/delta_1.1.0_a.sql:2:28
       |
@@ -54,7 +53,6 @@ fn nul_bytes_are_named_with_their_place() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/delta_1.1.0_a.sql has a NUL byte, which PostgreSQL cannot store in text
      --> delta/delta_1.1.0_a.sql:2:9
       |
@@ -72,7 +70,6 @@ fn utf_16_is_said_to_be_that() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/delta_1.1.0_a.sql is UTF-16LE, not UTF-8
     hint: iconv -f UTF-16LE -t UTF-8 delta/delta_1.1.0_a.sql > new.sql, then replace the file with it
     ");
@@ -91,7 +88,6 @@ fn three_megabytes_and_eight_thousand_statements_are_applied() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
@@ -216,7 +212,6 @@ fn twins_in_one_directory_and_a_directory_given_twice_are_named() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -254,7 +249,6 @@ fn a_delta_that_cannot_be_read_is_named_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/delta_1.1.0_a.sql cannot be read: No such file or directory (os error 2)
     ");
     assert!(!it.has("app.first"));
@@ -264,7 +258,6 @@ fn a_delta_that_cannot_be_read_is_named_before_anything_runs() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta/delta_1.1.0_a.sql is not a delta and does not run: it is not a file
          Plan 1 file: delta_1.0.0_first.sql
       Applied [1/1] delta_1.0.0_first.sql in [DURATION]

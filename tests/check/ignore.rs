@@ -63,25 +63,48 @@ fn what_rules_cover_is_ignored_and_shown_with_its_reason() {
     assert_run!(pair.check("--show-ignored"), @r#"
     exit code: 1
     ----- stdout -----
-    1 differences between [DATABASE] and [DATABASE]
-      columns: 1
-    ~ column material on table app.pipe
-        type: text → character varying(9)
-    4 differences ignored by rules:
+    [DATABASE] and [DATABASE] differ: 1 difference in 1 object
+      columns          1  1 changed
+    4 differences are ignored by rules
+
+    - only in [DATABASE], the first
+    + only in [DATABASE], the second
+    ~ in both, but different: [DATABASE] → [DATABASE]
+
+    schema app
+        table app.pipe
+        ~ column material
+            type: text → character varying(9)
+
+    ignored: ours (pum.ignore.yaml:2)
+
+    schema app
       + table app."Own.Table"
-          ours (pum.ignore.yaml:2)
-      ~ column material on table app.pipe: not null
-          no reason given (pum.ignore.yaml:8)
-      + column note on table app.vl_a
-          value lists (pum.ignore.yaml:6)
-      + view app.v
-          reports (pum.ignore.yaml:10)
+
+    ignored: no reason given (pum.ignore.yaml:8)
+
+    schema app
+        table app.pipe
+        ~ column material
+            not null: (none) → not null
+
+    ignored: value lists (pum.ignore.yaml:6)
+
+    schema app
+        table app.vl_a
+        + column note: text
+
+    ignored: reports (pum.ignore.yaml:10)
+
+    schema app
+      + view app.v:  SELECT 1 AS a;
+          column a: integer
     ----- stderr -----
     "#);
     let told = run(&mut pair.check(""));
-    assert!(told.contains("4 differences ignored by rules; --show-ignored shows them\n"), "{told}");
+    assert!(told.contains("4 differences are ignored by rules; --show-ignored shows them"), "{told}");
     let told = run(&mut pair.check("--no-ignore"));
-    assert!(told.contains("4 differences between") && !told.contains("ignored"), "{told}");
+    assert!(told.contains("differ: 4 differences") && !told.contains("ignored"), "{told}");
     pair.rules(&format!("{ALL}- name: pipe.material\n"));
     assert!(run(&mut pair.check("")).starts_with("exit code: 0"));
 }
@@ -138,8 +161,8 @@ fn rules_that_match_nothing_are_named_and_pruned() {
     assert_run!(pair.check("--only tables,columns"), @r"
     exit code: 0
     ----- stdout -----
-    [DATABASE] and [DATABASE] are equal
-    3 differences ignored by rules; --show-ignored shows them
+    [DATABASE] and [DATABASE] are equal, but for what is ignored
+    3 differences are ignored by rules; --show-ignored shows them with their reasons
     1 ignore rule matches nothing any more; --prune-ignores removes what does not:
       pum.ignore.yaml:6: element: tables, name: gone
     1 ignore rule is over:
@@ -150,15 +173,22 @@ fn rules_that_match_nothing_are_named_and_pruned() {
     assert_run!(pair.check("--prune-ignores"), @r"
     exit code: 1
     ----- stdout -----
-    1 differences between [DATABASE] and [DATABASE]
-      views: 1
-    + view app.v
-    3 differences ignored by rules; --show-ignored shows them
+    [DATABASE] and [DATABASE] differ: 1 difference in 1 object
+      views            1  1 only in [DATABASE]
+    3 differences are ignored by rules; --show-ignored shows them with their reasons
     2 ignore rules match nothing any more; --prune-ignores removes what does not:
       pum.ignore.yaml:2: element: views, name: gone (old)
       pum.ignore.yaml:6: element: tables, name: gone
     1 ignore rule is over:
       pum.ignore.yaml:8: name: v (over), until [DATE]; --prune-ignores removes it
+
+    - only in [DATABASE], the first
+    + only in [DATABASE], the second
+    ~ in both, but different: [DATABASE] → [DATABASE]
+
+    schema app
+      + view app.v:  SELECT 1 AS a;
+          column a: integer
     ----- stderr -----
          Note removed from pum.ignore.yaml:
               - element: views   # goes with its rule
@@ -229,7 +259,7 @@ fn a_rule_for_prod_applies_to_the_copy_that_stands_for_it() {
     rules(prod.database.name());
     let told = run(&mut command());
     assert!(told.starts_with("exit code: 0") && prod.has("app.a"), "{told}");
-    assert!(told.contains("- table app.a\n      ours (pum.ignore.yaml:1)"), "{told}");
+    assert!(told.contains("ignored: ours (pum.ignore.yaml:1)\n\nschema app\n  - table app.a"), "{told}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Dialogue {
         shell.args(["-c", &script, "sh"]).arg(pum.get_program());
         shell.args(["check", "-p1", pair.first.uri(), "-p2", pair.second.uri()]).args(words);
         shell.env_clear().envs(pum.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        shell.env("TERM", "xterm").current_dir(pair.project.path());
+        shell.env("TERM", "xterm").env("PAGER", "cat").current_dir(pair.project.path());
         let session = rexpect::session::spawn_command(shell, Some(20_000)).expect("terminal");
         Dialogue { session, seen: String::new(), project: pair.project.path().to_owned() }
     }
@@ -133,8 +133,9 @@ fn rules_are_chosen_shown_and_written_and_the_check_is_shown_again() {
         dialogue.see(question);
         dialogue.press(keys);
     }
-    dialogue.see("not null: (none)");
-    dialogue.see("4 differences ignored by rules");
+    dialogue.see("differ: 1 difference in 1 object");
+    dialogue.see("4 differences are ignored by rules");
+    dialogue.see("not null:");
     let (code, seen) = dialogue.end();
     assert_eq!(code, 1, "{seen}");
     insta::assert_snapshot!(pair.text("pum.ignore.yaml").unwrap(), @r"
@@ -213,7 +214,8 @@ fn a_signal_from_outside_ends_it_with_the_terminal_in_order() {
     let pid = rustix::process::Pid::from_raw(pid).expect("pid");
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signal");
     let (code, seen) = dialogue.end();
-    assert_eq!(code, 130, "{seen}");
+    // That of SIGTERM, or that of the SIGINT that a broken read makes of it.
+    assert!(matches!(code, 130 | 143), "{code}: {seen}");
     assert!(pair.has_no_rules());
 }
 
@@ -260,7 +262,7 @@ fn names_that_mean_something_in_patterns_are_quoted_and_a_wrong_pattern_is_asked
     dialogue.press("\r");
     dialogue.see("Write?");
     dialogue.press("y");
-    dialogue.see("1 difference ignored");
+    dialogue.see("1 difference is ignored");
     assert_eq!(dialogue.end().0, 1);
     let text = pair.text("pum.ignore.yaml").unwrap();
     assert!(text.contains("  name: '\"V.*\"'\n  only: second\n  reason: reports\n"), "{text}");
@@ -341,7 +343,7 @@ fn a_terminal_of_forty_columns_shows_whole_what_is_under_the_cursor() {
     dialogue.press("\r");
     dialogue.see("Write? [y/N]");
     dialogue.press("y");
-    dialogue.see("1 difference ignored");
+    dialogue.see("1 difference is ignored");
     assert_eq!(dialogue.end().0, 1);
 }
 
@@ -376,7 +378,7 @@ fn three_thousand_differences_are_paged_and_drawn_at_once() {
     dialogue.see("Write? [y/N]");
     let began = Instant::now();
     dialogue.press("y");
-    dialogue.see("3000 differences ignored");
+    dialogue.see("3000 differences are ignored");
     assert_eq!(dialogue.end().0, 0);
     assert!(began.elapsed() < Duration::from_secs(10), "writing took {:?}", began.elapsed());
     assert_eq!(pair.text("pum.ignore.yaml").unwrap().matches("\n- ").count(), 3000);

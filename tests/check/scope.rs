@@ -67,6 +67,18 @@ fn elements_and_schemas_are_chosen() {
 }
 
 #[test]
+fn with_an_element_that_is_left_out_go_its_owners_and_comments() {
+    let pair =
+        pair("create schema app", "create view app.v as select 1 as a; comment on view app.v is 'new'");
+    let scope = Scope { ignore: vec![Element::Views], ..Scope::default() };
+    let comparison = compare(&pair.0, &pair.1, scope.clone(), LeftOut::default());
+    assert!(comparison.differences.is_empty() && comparison.unasked.is_empty(), "{comparison:?}");
+    assert_eq!(found(&pair, Scope { with: vec![Element::Owners], ..scope }), Vec::<String>::new());
+    let only = Scope { only: vec![Element::Comments], ..Scope::default() };
+    assert_eq!(found(&pair, only), ["comment on view app.v: -"]);
+}
+
+#[test]
 fn what_is_compared_only_when_asked_for_is_counted() {
     let pair = pair(
         "create schema app; create table app.t (a integer, b integer)",

@@ -316,3 +316,26 @@ fn what_is_not_supported_is_refused_by_name() {
         assert!(error.contains(name), "{error}");
     }
 }
+
+#[test]
+fn what_is_refused_by_name_stands_in_the_readme() {
+    let readme = include_str!("../../README.md");
+    for text in [
+        "require_auth=scram-sha-256",
+        "scram_client_key=x",
+        "scram_server_key=x",
+        "oauth_issuer=x",
+        "sslkeylogfile=x",
+        "sslcertmode=require",
+        "gssencmode=require",
+        "requirepeer=postgres",
+        "min_protocol_version=3.2",
+        "replication=database",
+    ] {
+        let keyword = text.split('=').next().unwrap();
+        let parameters = Parameters::resolve(&format!("host=/nowhere dbname=d user=u {text}")).unwrap();
+        let refused = super::world::connect(&parameters).unwrap_err();
+        assert!(refused.contains(&format!("the connection keyword {keyword} asks for")), "{refused}");
+        assert!(readme.contains(&format!("`{keyword}")), "{keyword}");
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use pum::shadow::{Cluster, Options};
 
 use super::world::World;
-use crate::support::{Project, start, try_query, try_sql};
+use crate::support::{Project, Running, start, try_query, try_sql};
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
@@ -293,6 +293,93 @@ fn revoked_certificates_are_refused() {
     world(server, text)
         .file(".postgresql/root.crl", 0o644, fs::read(files.join("revoked.crl")).unwrap())
         .fails();
+    // A directory of lists, each named after its issuer.
+    let arguments = ["crl", "-hash", "-noout", "-in", "empty.crl"];
+    let hash = Command::new("openssl").args(arguments).current_dir(files).output().unwrap();
+    let hash = String::from_utf8(hash.stdout).unwrap();
+    for list in ["empty", "revoked"] {
+        let directory = files.join(format!("{list}.lists"));
+        fs::create_dir(&directory).unwrap();
+        fs::copy(files.join(format!("{list}.crl")), directory.join(format!("{}.r0", hash.trim()))).unwrap();
+    }
+    world(server, &format!("{text} sslcrldir={{files}}/empty.lists")).connects();
+    world(server, &format!("{text} sslcrldir={{files}}/revoked.lists")).fails();
+    world(server, &format!("{text} sslcrldir={{files}}/none")).fails();
+    // Of two lists of one issuer, one counts.
+    let both = format!("{text} sslcrl={{files}}/empty.crl sslcrldir={{files}}/revoked.lists");
+    let _ = world(server, &both).agrees("both");
+    world(server, text).env("PGSSLCRLDIR", &files.join("revoked.lists").to_string_lossy()).fails();
+}
+
+/// What the program says about a database of this server, with this variable.
+fn version(server: &Server, text: &str, name: &str, value: &str) -> String {
+    let port = server.cluster.port();
+    let text = format!("host=localhost hostaddr=127.0.0.1 port={port} dbname=postgres user=anybody {text}");
+    crate::support::run(
+        crate::support::pum().args(["version", "-t", "no.table", "-p", &text]).env(name, value),
+    )
+}
+
+#[test]
+fn the_roots_of_the_system_count_when_asked_for() {
+    let server = server();
+    // psql knows this from 16 on.
+    let text = "sslmode=verify-full sslrootcert=system";
+    let root = |name: &str| server.files.join(name).to_string_lossy().into_owned();
+    let told = version(server, text, "SSL_CERT_FILE", &root("root.crt"));
+    assert!(told.contains("there is no upgrades table no.table"), "{told}");
+    let told = version(server, text, "SSL_CERT_FILE", &root("other.crt"));
+    assert!(told.contains("certificate verify failed"), "{told}");
+    let told = version(server, "sslmode=require sslrootcert=system", "SSL_CERT_FILE", &root("root.crt"));
+    assert!(told.contains("sslrootcert=system needs sslmode=verify-full"), "{told}");
+    // Without a mode it is that one.
+    let told = version(server, "sslrootcert=system", "SSL_CERT_FILE", &root("other.crt"));
+    assert!(told.contains("certificate verify failed"), "{told}");
+}
+
+#[test]
+fn tls_without_asking_first_is_for_servers_of_17_and_later() {
+    let server = server();
+    let told = version(server, "sslmode=require sslnegotiation=direct", "A", "b");
+    if server.cluster.version().split('.').next().and_then(|major| major.parse().ok()) < Some(17) {
+        assert!(told.starts_with("exit code: 3"), "{told}");
+        assert!(
+            told.contains("hint: sslnegotiation=direct needs a server of PostgreSQL 17 or later"),
+            "{told}"
+        );
+    } else {
+        assert!(told.contains("there is no upgrades table no.table"), "{told}");
+    }
+    let told = version(server, "sslmode=prefer sslnegotiation=direct", "A", "b");
+    assert!(told.contains("sslnegotiation=direct needs sslmode=require or stronger"), "{told}");
+}
+
+#[test]
+fn a_request_to_stop_goes_over_tls_too() {
+    let server = server();
+    let project = Project::new();
+    project.delta("delta_1.1.0_slow.sql", "select pg_sleep(60);");
+    let admin = server.cluster.uri("postgres");
+    try_sql(&admin, "create database slow").unwrap();
+    let port = server.cluster.port();
+    let database = format!(
+        "host=localhost port={port} dbname=slow user=tls_only sslmode=verify-full sslrootcert={}",
+        server.files.join("root.crt").display()
+    );
+    let slow = server.cluster.uri("slow");
+    try_sql(&slow, "grant all on schema public to tls_only").unwrap();
+    let arguments = ["-p", &database, "-t", "public.upgrades", "-d", "delta"];
+    project.pum().args(["baseline", "-b", "1.0.0"]).args(arguments).assert().success();
+    let running = Running::start(project.command().arg("upgrade").args(arguments));
+    let asleep =
+        "select ssl from pg_stat_activity join pg_stat_ssl using (pid) where query = 'select pg_sleep(60)'";
+    while try_query(&slow, asleep).unwrap() != [["t"]] {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    running.signal(rustix::process::Signal::INT);
+    let ended = running.wait(std::time::Duration::from_secs(10));
+    assert_eq!(ended.code(), Some(130), "{ended}");
+    assert!(ended.text.contains("it was undone"), "{ended}");
 }
 
 #[test]

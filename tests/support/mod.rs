@@ -29,7 +29,7 @@ pub use output::{filters, run};
 pub use project::Project;
 pub use proxy::{Proxy, Traffic, Trap};
 pub use running::{Ended, Running};
-pub use sql::{try_query, try_sql};
+pub use sql::{Client, run as run_sql, try_query, try_sql};
 
 /// The cluster that all tests of the process share, in parallel. Nobody drops it: its guard ends it.
 pub fn cluster() -> &'static Cluster {

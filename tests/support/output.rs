@@ -27,6 +27,8 @@ pub fn filters() -> insta::internals::SettingsBindDropGuard {
         (r"(PostgreSQL |server version )\d+(?:\.\d+|\w+)?", "${1}[VERSION]"),
         (r"(server_version\x22: ?\x22)[\w.]+", "${1}[VERSION]"),
         (r"\bpid \d+", "pid [PID]"),
+        // The first line of every command that writes, where it says nothing special.
+        (r"(?m)^Connected to \[DATABASE\] as postgres on \[SOCKET\]:5432, PostgreSQL \[VERSION\]\n", ""),
     ] {
         settings.add_filter(pattern, replacement);
     }

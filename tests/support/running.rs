@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
@@ -45,18 +45,25 @@ impl fmt::Display for Ended {
 impl Running {
     /// Starts it.
     pub fn start(command: &mut Command) -> Running {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        Running::spawn(command.stdin(Stdio::null()))
+    }
+
+    fn spawn(command: &mut Command) -> Running {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let text = Arc::default();
         let readers = vec![
             read(child.stdout.take().expect("stdout"), &text),
             read(child.stderr.take().expect("stderr"), &text),
         ];
         Running { child, text, readers }
+    }
+
+    /// Starts it with an input that can be written to.
+    pub fn start_with_input(command: &mut Command) -> (Running, ChildStdin) {
+        let mut running = Running::spawn(command.stdin(Stdio::piped()));
+        let input = running.child.stdin.take().expect("stdin");
+        (running, input)
     }
 
     /// Its process number.

@@ -1,4 +1,4 @@
-//! The client is killed at a random moment, the server's process is ended, the whole server crashes.
+//! The client is killed at a random moment, the whole server crashes.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread::sleep;
@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{
-    Ground, PATIENCE, assert_completes, assert_consistent, each, project, run_upgrade, upgrade,
+    Ground, PATIENCE, assert_completes, assert_consistent, each_in, project, run_upgrade, upgrade,
 };
-use crate::support::{Proxy, Running, Trap, cluster, own_cluster, try_query};
+use crate::support::{Proxy, Running, Trap, own_cluster};
+
+/// A transaction a delta, and one for all.
+const KINDS: [&[&str]; 2] = [&[], &["--transaction", "all"]];
 
 /// Numbers from 0 to 1, the same for the same seed (SplitMix64).
 fn chances(seed: u64) -> impl Iterator<Item = f64> {
@@ -29,44 +32,24 @@ fn record_and_effects_agree_after_a_kill_at_any_moment() {
     let began = Instant::now();
     assert_eq!(run_upgrade(&project, &ground.plot().uri(), &[]).code(), Some(0));
     let whole = began.elapsed();
-    let moments: Vec<Duration> = chances(seed).take(200).map(|chance| whole.mul_f64(chance * 1.5)).collect();
-    each(&moments, |&moment| {
-        let case = format!("PUM_TEST_SEED={seed}, killed after {moment:?} of {whole:?}");
-        let plot = ground.plot();
-        let running = Running::start(&mut upgrade(&project, &plot.uri(), &[]));
-        sleep(moment);
-        running.signal(Signal::KILL);
-        running.wait(PATIENCE);
-        assert_consistent(&plot.uri(), &case);
-        // The server's process may still be at it: then the lock makes this one wait.
-        assert_completes(&project, &plot.uri(), &[], &case);
-    });
-}
-
-#[test]
-fn record_and_effects_agree_after_the_servers_process_was_ended() {
-    let (project, ground) = (project(), Ground::new());
-    let proxy = Proxy::of(cluster());
-    assert_eq!(run_upgrade(&project, &ground.plot().through(&proxy), &[]).code(), Some(0));
-    let cases: Vec<usize> = (1..=proxy.traffic().messages()).step_by(8).collect();
-    each(&cases, |&n| {
-        let plot = ground.plot();
-        let proxy = Proxy::of(cluster());
-        let (uri, name) = (plot.uri(), plot.name().to_owned());
-        let end = move || {
-            let sql = format!(
-                "select pg_terminate_backend(pid) from pg_stat_activity
-                 where application_name = '{name}' and pid <> pg_backend_pid()"
-            );
-            try_query(&uri, &sql).expect("ended");
-        };
-        proxy.trap(n, Trap::Call(Box::new(end)));
-        let ended = run_upgrade(&project, &plot.through(&proxy), &[]);
-        let case = format!("ended at message {n}: {ended}");
-        assert!(matches!(ended.code(), Some(0 | 3)), "{case}");
-        assert_consistent(&plot.uri(), &case);
-        assert_completes(&project, &plot.uri(), &[], &case);
-    });
+    let moments = chances(seed).take(200).map(|chance| whole.mul_f64(chance * 1.5));
+    let moments: Vec<_> = moments.zip(KINDS.into_iter().cycle()).collect();
+    each_in(
+        || ground.plot(),
+        &moments,
+        |plot, &(moment, options)| {
+            let case = format!("PUM_TEST_SEED={seed}, {options:?}, killed after {moment:?} of {whole:?}");
+            plot.reset();
+            let running = Running::start(&mut upgrade(&project, &plot.uri(), options));
+            sleep(moment);
+            running.signal(Signal::KILL);
+            running.wait(PATIENCE);
+            let done = assert_consistent(plot, &case);
+            assert!(options.is_empty() || matches!(done, 0 | 3), "{case}: {done} deltas");
+            // The server's process may still be at it: then the lock makes this one wait.
+            assert_completes(&project, plot, options, &case);
+        },
+    );
 }
 
 #[test]
@@ -75,8 +58,11 @@ fn record_and_effects_agree_after_the_server_crashed() {
     let (project, ground) = (project(), Ground::of(&cluster));
     let proxy = Proxy::of(&cluster);
     assert_eq!(run_upgrade(&project, &ground.plot().through(&proxy), &[]).code(), Some(0));
-    for n in (30..=proxy.traffic().messages()).step_by(23) {
-        let plot = ground.plot();
+    let last = proxy.traffic().messages();
+    let plot = ground.plot();
+    for n in (1..=last).rev().step_by(5) {
+        plot.reset();
+        let options = KINDS[n % 2];
         let proxy = Proxy::of(&cluster);
         let server = Pid::from_raw(cluster.server_pid().unwrap().cast_signed()).unwrap();
         let crash = move || {
@@ -85,13 +71,14 @@ fn record_and_effects_agree_after_the_server_crashed() {
             sleep(Duration::from_millis(30));
         };
         proxy.trap(n, Trap::Call(Box::new(crash)));
-        let ended = run_upgrade(&project, &plot.through(&proxy), &[]);
-        let case = format!("crashed at message {n}: {ended}");
+        let ended = run_upgrade(&project, &plot.through(&proxy), options);
+        let case = format!("{options:?}, crashed at message {n}: {ended}");
         cluster.stop().unwrap();
         cluster.resume().unwrap();
-        let done = assert_consistent(&plot.uri(), &case);
+        let done = assert_consistent(&plot, &case);
         // The answer to the last COMMIT may have come before.
         assert!(ended.code() == Some(3) || (ended.code() == Some(0) && done == 3), "{case}");
-        assert_completes(&project, &plot.uri(), &[], &case);
+        assert!(options.is_empty() || matches!(done, 0 | 3), "{case}: {done} deltas");
+        assert_completes(&project, &plot, options, &case);
     }
 }

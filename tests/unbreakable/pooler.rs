@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use pum::programs::child::{DiesWith, attach};
 use rustix::process::Signal;
 
-use super::world::{Ground, PATIENCE, TITLES, assert_consistent, marks, project, run_upgrade, upgrade};
+use super::world::{Ground, PATIENCE, TITLES, assert_consistent, project, run_upgrade, upgrade};
 use crate::support::{Running, cluster, try_query};
 
 /// A pgbouncer in front of the shared cluster, its files beside the cluster's socket.
@@ -101,7 +101,7 @@ fn a_pool_of_transactions_is_found_out_and_nothing_is_applied() {
                 "{case}: {ended}"
             );
             assert!(ended.text.contains("pool_mode = session"), "{case}: {ended}");
-            assert_eq!(marks(ground.database().uri(), &TITLES), [[0; 4]; 3], "{case}: {ended}");
+            assert_eq!(ground.whole().marks(&TITLES), [[0; 4]; 3], "{case}: {ended}");
         }
     }
 }
@@ -120,7 +120,7 @@ fn two_at_once_through_a_pool_of_transactions_apply_nothing_twice() {
                 // The lock of one that is gone may stay with a connection of the pool; and what happens never to be
                 // lent another connection is as good as a session.
                 assert!(matches!(ended.code(), Some(0 | 3 | 4)), "{settings:?}: {ended}");
-                assert_consistent(ground.database().uri(), &format!("{settings:?}: {ended}"));
+                assert_consistent(&ground.whole(), &format!("{settings:?}: {ended}"));
             }
         }
     }
@@ -136,6 +136,6 @@ fn a_pool_of_sessions_works() {
         fill(&bouncer.uri(&ground), connections);
         let ended = run_upgrade(&project, &bouncer.uri(&ground), &[]);
         assert_eq!(ended.code(), Some(0), "{ended}");
-        assert_eq!(marks(ground.database().uri(), &TITLES), [[1; 4]; 3], "{ended}");
+        assert_eq!(ground.whole().marks(&TITLES), [[1; 4]; 3], "{ended}");
     }
 }

@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 
-use super::messages::{Accident, run_with};
-use super::world::{Ground, PATIENCE, Plot, each, run_upgrade, upgrade};
-use crate::support::{Ended, Project, Proxy, Running, cluster};
+use super::messages::{cases, messages_of, run_with};
+use super::world::{Ground, PATIENCE, Plot, each_in, run_upgrade, upgrade};
+use crate::support::{Ended, Project, Running};
 
 /// A delta that makes two indexes without a lock, among ordinary statements that must run once.
 fn project() -> Project {
@@ -62,22 +62,20 @@ fn complete(project: &Project, plot: &Plot, case: &str) -> usize {
 #[test]
 fn every_statement_takes_effect_once_after_an_accident_at_any_message() {
     let (project, template) = (project(), Ground::new());
-    let first = template.copy();
-    let proxy = Proxy::of(cluster());
-    assert_eq!(run_upgrade(&project, &first.whole().through(&proxy), &[]).code(), Some(0));
-    let last = proxy.traffic().messages();
-    // Before this nothing of the delta has begun.
-    let cases: Vec<usize> = (30..=last).collect();
-    each(&cases, |&n| {
+    let last = messages_of(&project, &template.copy().whole(), &[]);
+    // A database each: an index that is made without a lock waits for everybody else in its database. Before these
+    // messages nothing of the delta has begun.
+    let place = || {
         let ground = template.copy();
-        let plot = ground.whole();
-        let proxy = Proxy::of(cluster());
-        let accident = if n % 3 == 0 { Accident::Cut } else { Accident::Kill };
-        let text = run_with(accident, n, &proxy, upgrade(&project, &plot.through(&proxy), &[]));
-        drop(proxy);
-        let case = format!("{accident:?} at message {n} of {last}: {}", text.as_deref().unwrap_or_default());
+        (ground.whole(), ground)
+    };
+    each_in(place, &cases(30..=last), |(plot, _), &(n, accident)| {
+        plot.reset();
+        let ended = run_with(accident, n, &project, plot, &[]);
+        let text = ended.map_or_else(String::new, |ended| ended.to_string());
+        let case = format!("{accident:?} at message {n} of {last}: {text}");
         plot.wait_until_left(&case);
-        complete(&project, &plot, &case);
+        complete(&project, plot, &case);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Several upgraders of one database at once: every delta runs exactly once, and nobody waits for ever.
 
-use super::world::{Ground, PATIENCE, TITLES, each, marks, project, run_upgrade, upgrade};
+use super::world::{Ground, PATIENCE, TITLES, each, project, run_upgrade, upgrade};
 use crate::support::{Ended, Project, Running};
 
 /// So many upgrades at once, and how they ended.
@@ -17,7 +17,7 @@ fn every_delta_runs_once_when_2_to_16_upgrade_at_once() {
         for ended in upgrade_together(count, &project, &plot.uri()) {
             assert_eq!(ended.code(), Some(0), "{count} at once: {ended}");
         }
-        assert_eq!(marks(&plot.uri(), &TITLES), [[1; 4]; 3], "{count} at once");
+        assert_eq!(plot.marks(&TITLES), [[1; 4]; 3], "{count} at once");
     }
 }
 
@@ -39,7 +39,7 @@ fn an_index_made_without_a_lock_does_not_deadlock_with_those_who_wait() {
         for ended in upgrade_together(count, &project, &plot.uri()) {
             assert_eq!(ended.code(), Some(0), "{count} at once: {ended}");
         }
-        assert_eq!(marks(&plot.uri(), &["many", "copied", "block", "index"]), [[1; 4]; 4], "{count} at once");
+        assert_eq!(plot.marks(&["many", "copied", "block", "index"]), [[1; 4]; 4], "{count} at once");
     });
 }
 

@@ -22,7 +22,7 @@ fn world() -> (Project, Ground, Plot) {
 
 /// Somebody who locks the table for so many seconds; gives its process number too.
 fn block(plot: &Plot, seconds: f32) -> (JoinHandle<()>, String) {
-    let uri = plot.uri().replace("application_name=", "application_name=reader%20of%20");
+    let uri = plot.uri_of("reader");
     let sql = format!("lock table pipe in access exclusive mode; select pg_sleep({seconds})");
     let blocker = spawn(move || drop(try_query(&uri, &format!("begin; {sql}; commit"))));
     let began = Instant::now();

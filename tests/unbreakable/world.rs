@@ -1,6 +1,7 @@
 //! A project whose deltas leave marks, databases that are ready for it, and the question whether record and effects
 //! agree.
 
+use std::cell::RefCell;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pum::shadow::Cluster;
 
-use crate::support::{Database, Ended, Project, Proxy, Running, cluster, pum, try_query};
+use crate::support::{Client, Database, Ended, Project, Proxy, Running, cluster, pum};
 
 /// How long an upgrade may take at most: it must never hang.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,12 +29,12 @@ pub fn project() -> Project {
         "insert into ledger values ('many', 'first');\n\
          create table t_many (id int);\n\
          insert into t_many select generate_series(1, 10);\n\
-         alter table t_many add column name text;\n\
+         alter table t_many add column number int;\n\
          insert into ledger values ('many', 'last');\n",
     );
     project.delta(
         "delta_1.2.0_copied.sql",
-        "create table t_copied (id int, name text);\n\
+        "create table t_copied (id int);\n\
          copy ledger from stdin;\ncopied\tfirst\ncopied\tlast\n\\.\n\
          comment on table t_copied is 'copied';\n",
     );
@@ -81,7 +82,12 @@ impl Ground {
 
     /// The database itself, as if it were one schema of many.
     pub fn whole(&self) -> Plot {
-        Plot { name: "public".to_owned(), database: self.0.name().to_owned(), uri: self.0.uri().to_owned() }
+        Plot {
+            name: "public".to_owned(),
+            database: self.0.name().to_owned(),
+            uri: self.0.uri().to_owned(),
+            client: RefCell::default(),
+        }
     }
 
     /// A fresh schema with an empty ledger, at version 1.0.0.
@@ -103,6 +109,8 @@ pub struct Plot {
     name: String,
     database: String,
     uri: String,
+    /// What looks at it: a connection that stays, for one costs more than what it is asked.
+    client: RefCell<Option<Client>>,
 }
 
 impl Plot {
@@ -126,14 +134,55 @@ impl Plot {
         &self.name
     }
 
+    /// The connection to it of somebody else than pum.
+    pub fn uri_of(&self, whom: &str) -> String {
+        self.uri().replace("application_name=", &format!("application_name={whom}%20of%20"))
+    }
+
+    /// Runs statements in one transaction, and gives the rows of the last one.
+    pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        let mut client = self.client.borrow_mut();
+        if let Some(open) = client.as_ref() {
+            let rows = open.query(sql);
+            // The server may have crashed since.
+            if !open.is_closed() {
+                return rows.expect(sql);
+            }
+        }
+        client.insert(Client::connect(&self.uri_of("tests")).expect("a connection")).query(sql).expect(sql)
+    }
+
     /// Runs statements in one transaction.
     pub fn sql(&self, sql: &str) {
-        try_query(&self.uri(), sql).expect(sql);
+        self.query(sql);
     }
 
     /// The one value that the statement gives; an empty text if it gives none.
     pub fn value(&self, sql: &str) -> String {
-        try_query(&self.uri(), sql).expect(sql).into_iter().flatten().next().unwrap_or_default()
+        self.query(sql).into_iter().flatten().next().unwrap_or_default()
+    }
+
+    /// Makes it as it was before the first upgrade.
+    pub fn reset(&self) {
+        self.sql(
+            "delete from ledger; delete from upgrades where type <> 0;
+             set client_min_messages = warning; drop table if exists t_many, t_copied, t_block, t_index",
+        );
+    }
+
+    /// Of each delta: how often it is recorded, and how often each of its effects is there. One statement, and so one
+    /// moment.
+    pub fn marks(&self, titles: &[&str]) -> Vec<[usize; 4]> {
+        let rows = self.query(&format!(
+            "select (select count(*) from upgrades where description = title and success),
+                    (select count(*) from ledger where delta = title and part = 'first'),
+                    (select count(*) from ledger where delta = title and part = 'last'),
+                    (select count(*) from pg_class where relname = 't_' || title
+                     and relnamespace = current_schema()::regnamespace)
+             from unnest(array['{}']) with ordinality as d(title, number) order by number",
+            titles.join("', '")
+        ));
+        rows.iter().map(|row| std::array::from_fn(|column| row[column].parse().expect("a number"))).collect()
     }
 
     /// Waits until a process of this plot runs a query of which this is a part, and gives its number.
@@ -162,7 +211,7 @@ impl Plot {
         );
         let began = Instant::now();
         loop {
-            let rows = try_query(&self.uri(), &others).expect("activity");
+            let rows = self.query(&others);
             if rows.is_empty() {
                 return;
             }
@@ -184,29 +233,10 @@ pub fn run_upgrade(project: &Project, uri: &str, options: &[&str]) -> Ended {
     Running::start(&mut upgrade(project, uri, options)).wait(PATIENCE)
 }
 
-/// Of each delta: how often it is recorded, and how often each of its effects is there. One statement, and so one
-/// moment.
-pub fn marks(uri: &str, titles: &[&str]) -> Vec<[usize; 4]> {
-    let rows = try_query(
-        uri,
-        &format!(
-            "select (select count(*) from upgrades where description = title and success),
-                    (select count(*) from ledger where delta = title and part = 'first'),
-                    (select count(*) from ledger where delta = title and part = 'last'),
-                    (select count(*) from pg_class where relname = 't_' || title
-                     and relnamespace = current_schema()::regnamespace)
-             from unnest(array['{}']) with ordinality as d(title, number) order by number",
-            titles.join("', '")
-        ),
-    )
-    .expect("marks");
-    rows.iter().map(|row| std::array::from_fn(|column| row[column].parse().expect("a number"))).collect()
-}
-
 /// `the record exists ⇔ its effects exist`, for each delta, and none is there after one that is not. Gives how many
 /// are there.
-pub fn assert_consistent(uri: &str, case: &str) -> usize {
-    let marks = marks(uri, &TITLES);
+pub fn assert_consistent(plot: &Plot, case: &str) -> usize {
+    let marks = plot.marks(&TITLES);
     let done = marks.iter().take_while(|mark| **mark == [1; 4]).count();
     assert!(
         marks[done..].iter().all(|mark| *mark == [0; 4]),
@@ -216,20 +246,26 @@ pub fn assert_consistent(uri: &str, case: &str) -> usize {
 }
 
 /// The next upgrade completes, and everything was applied exactly once.
-pub fn assert_completes(project: &Project, uri: &str, options: &[&str], case: &str) {
-    let ended = run_upgrade(project, uri, options);
+pub fn assert_completes(project: &Project, plot: &Plot, options: &[&str], case: &str) {
+    let ended = run_upgrade(project, &plot.uri(), options);
     assert_eq!(ended.code(), Some(0), "{case}: {ended}");
-    assert_eq!(marks(uri, &TITLES), [[1; 4]; 3], "{case}: {ended}");
+    assert_eq!(plot.marks(&TITLES), [[1; 4]; 3], "{case}: {ended}");
 }
 
 /// Does this for each, several at once.
 pub fn each<T: Sync>(cases: &[T], work: impl Fn(&T) + Sync) {
+    each_in(|| (), cases, |(), case| work(case));
+}
+
+/// Does this for each, several at once, those that come one after another in a place of their own.
+pub fn each_in<P, T: Sync>(place: impl Fn() -> P + Sync, cases: &[T], work: impl Fn(&P, &T) + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
+                let place = place();
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work(case);
+                    work(&place, case);
                 }
             });
         }

@@ -11,7 +11,6 @@ fn the_first_line_says_where_and_the_plan_comes_before_the_work() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]
@@ -22,7 +21,6 @@ fn the_first_line_says_where_and_the_plan_comes_before_the_work() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.2.0; nothing to do
     ");
 }
@@ -56,7 +54,6 @@ fn a_dry_run_writes_nothing_and_takes_no_lock() {
     pre-all.sql
     delta_1.1.0_a.sql
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: pre-all.sql, delta_1.1.0_a.sql
       Planned 2 files would run, from version 1.0.0; nothing was done
     ");
@@ -86,7 +83,6 @@ fn without_the_table_the_baseline_command_is_named() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: there is no upgrades table app.upgrades in this database
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta -b X.Y.Z
     ");
@@ -96,7 +92,6 @@ fn without_the_table_the_baseline_command_is_named() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: no row of the upgrades table app.upgrades says at which version the database is
     hint: declare which version the database is at: pum baseline -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta -b X.Y.Z
     ");
@@ -134,7 +129,6 @@ fn a_highest_version_and_a_number_of_deltas_leave_the_rest() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_x.sql, delta_1.2.0_x.sql
       Applied [1/2] delta_1.1.0_x.sql in [DURATION]
       Applied [2/2] delta_1.2.0_x.sql in [DURATION]
@@ -144,7 +138,6 @@ fn a_highest_version_and_a_number_of_deltas_leave_the_rest() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.3.0_x.sql
       Applied [1/1] delta_1.3.0_x.sql in [DURATION]
      Finished [DATABASE] is at version 1.3.0, 1 file applied; 1 delta left
@@ -153,14 +146,12 @@ fn a_highest_version_and_a_number_of_deltas_leave_the_rest() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.3.0; nothing to do; 1 delta left
     ");
     assert_run!(it.pum("upgrade --max-version 0.1.0"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.3.0; nothing to do; 1 delta left
     ");
 }
@@ -182,7 +173,6 @@ fn late_deltas_stop_the_upgrade() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: late: delta_1.1.0_a.sql
       reason: a higher version of the same directory was applied before they came
       state: nothing was done
@@ -199,7 +189,6 @@ fn late_deltas_run_out_of_order_if_asked_to() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.3.0_c.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.3.0_c.sql in [DURATION]
@@ -210,7 +199,6 @@ fn late_deltas_run_out_of_order_if_asked_to() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.3.0; nothing to do
     ");
 }
@@ -224,7 +212,6 @@ fn late_deltas_that_are_known_are_passed_over() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.3.0_c.sql
       Applied [1/1] delta_1.3.0_c.sql in [DURATION]
      Finished [DATABASE] is at version 1.3.0, 1 file applied
@@ -242,7 +229,6 @@ fn late_is_measured_in_each_directory_by_itself() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_mine.sql
       Applied [1/1] delta_1.1.0_mine.sql in [DURATION]
      Finished [DATABASE] is at version 1.2.0, 1 file applied
@@ -259,7 +245,6 @@ fn an_edited_delta_is_told_and_does_not_run_again() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");
     it.delta("delta_1.1.0_a.sql", "create table app.b ();\n");
@@ -267,7 +252,6 @@ fn an_edited_delta_is_told_and_does_not_run_again() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql was edited after it was applied; what it says now did not run
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");
@@ -276,7 +260,6 @@ fn an_edited_delta_is_told_and_does_not_run_again() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: edited after they were applied: delta_1.1.0_a.sql
       state: nothing was done
     hint: put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept delta_1.1.0_a.sql -p 'dbname=[DATABASE] host=[SOCKET] port=5432 user=postgres' -t app.upgrades -d delta
@@ -310,7 +293,6 @@ fn what_is_gone_and_what_is_no_delta_is_said() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta/Delta_1.2.0_f.sql is not a delta and does not run: the name must begin with `delta_`, in lower case; rename it to delta_1.2.0_f.sql
       warning delta/delta_1.2.0.1_d.sql is not a delta and does not run: the version 1.2.0.1 has 4 numbers; three are expected
       warning delta/delta_1.2.0_b.SQL is not a delta and does not run: the ending .SQL must be in lower case; rename it to delta_1.2.0_b.sql

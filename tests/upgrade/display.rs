@@ -20,7 +20,6 @@ fn notices_are_shown_between_the_lines() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
               NOTICE: relation "a" already exists, skipping
               WARNING: be careful
@@ -38,7 +37,6 @@ fn verbose_tells_every_statement() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
               1/4 [DURATION] 0 rows create table if not exists app.a (id int)
               NOTICE: relation "a" already exists, skipping
@@ -157,9 +155,7 @@ fn a_backup_comes_first_and_without_one_nothing_begins() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: cannot write to the directory no/such: it does not exist
       state: the upgrade did not begin: there is no backup
     ");
@@ -175,9 +171,7 @@ fn a_backup_comes_first_and_without_one_nothing_begins() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Done dump in [DURATION]
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied

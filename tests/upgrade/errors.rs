@@ -20,7 +20,6 @@ fn a_place_is_a_line_and_a_column_in_characters() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: relation "app.x" does not exist
      --> delta/delta_1.1.0_a.sql:2:31
@@ -41,7 +40,6 @@ fn a_place_is_right_behind_a_variable() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: column "nope" does not exist
      --> delta/delta_1.1.0_a.sql:2:24
@@ -62,7 +60,6 @@ fn a_place_is_right_with_crlf_and_bom() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: syntax error at or near "selct"
      --> delta/delta_1.1.0_a.sql:3:3
@@ -86,7 +83,6 @@ fn constraints_point_at_their_statement_with_all_that_the_server_says() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: duplicate key value violates unique constraint "t_pkey"
      --> delta/delta_1.1.0_a.sql:3:1
@@ -112,7 +108,6 @@ fn context_hint_and_detail_are_shown() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: too deep
      --> delta/delta_1.1.0_a.sql:1:1
@@ -138,7 +133,6 @@ fn a_position_inside_a_function_body_is_not_taken_for_one_in_the_file() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: function nothing_at_all() does not exist
      --> delta/delta_1.1.0_a.sql:2:1
@@ -165,7 +159,6 @@ fn a_deferred_constraint_and_dependent_objects_have_their_hints() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: cannot drop column id of table app.t because other objects depend on it
      --> delta/delta_1.1.0_a.sql:1:1
@@ -197,7 +190,6 @@ fn a_missing_schema_or_right_is_the_servers_word() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: schema "nowhere" does not exist
      --> delta/delta_1.1.0_a.sql:1:14

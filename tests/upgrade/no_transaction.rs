@@ -13,7 +13,6 @@ fn a_statement_that_cannot_run_in_a_transaction_is_named_with_its_line() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: CREATE INDEX CONCURRENTLY cannot run in a transaction
      --> delta/delta_1.1.0_a.sql:3:3
       |
@@ -43,7 +42,6 @@ fn with_the_directive_it_works_and_the_column_is_added_when_first_needed() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.2.0_b.sql, delta_1.3.0_c.sql
       Applied [1/2] delta_1.2.0_b.sql in [DURATION]
       Applied [2/2] delta_1.3.0_c.sql in [DURATION]
@@ -55,7 +53,6 @@ fn with_the_directive_it_works_and_the_column_is_added_when_first_needed() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
      Finished [DATABASE] is at version 1.3.0; nothing to do
     ");
 }
@@ -74,7 +71,6 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
     error: delta_1.1.0_a.sql failed: division by zero
      --> delta/delta_1.1.0_a.sql:4:1
@@ -94,7 +90,6 @@ fn one_that_died_goes_on_with_the_statement_that_failed() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
@@ -123,7 +118,6 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql was edited in what ran already: its first 2 statements
@@ -136,7 +130,6 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note delta_1.1.0_a.sql: 2 of 3 statements are recorded as done; the next upgrade goes on with statement 3: select 1/1
     Change the record so? [n]|y: 
          Note app.upgrades is mended; `pum info` shows it
@@ -145,7 +138,6 @@ fn an_edit_of_what_is_done_already_stops_it_until_it_is_told_where_to_go_on() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 3
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -166,7 +158,6 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: could not create unique index "i"
      --> delta/delta_1.1.0_a.sql:2:1
@@ -184,7 +175,6 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql cannot go on: the index app.i is INVALID
@@ -201,7 +191,6 @@ fn an_invalid_index_stops_it_with_the_drop_to_run() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it runs again
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -229,7 +218,6 @@ fn an_index_that_was_made_before_it_died_is_not_made_twice() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
          Note statement 2 of delta_1.1.0_a.sql took effect before the last run died
@@ -249,7 +237,6 @@ fn a_statement_in_doubt_is_asked_about() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
@@ -267,7 +254,6 @@ fn a_statement_in_doubt_is_asked_about() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql began at [TIME] and did not end; it goes on with statement 2
          Plan 1 file: delta_1.1.0_a.sql
     delta_1.1.0_a.sql died before or in its statement call app.p(). It is not known whether that took effect. Run it (again)? [n]|y: 
@@ -287,7 +273,6 @@ fn blocks_of_its_own_commit_as_blocks() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: division by zero
      --> delta/delta_1.1.0_a.sql:8:1
@@ -311,7 +296,6 @@ fn pre_all_without_a_transaction_and_unknown_directives_are_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: delta/pre-all.sql cannot run without a transaction
       reason: pre-all and post-all scripts are not recorded, so one that died could not be told from one that ended
     hint: move those statements to a delta
@@ -321,7 +305,6 @@ fn pre_all_without_a_transaction_and_unknown_directives_are_refused() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: unknown directive "no-transactions"
      --> delta/pre-all.sql:2:1
       |

@@ -63,7 +63,6 @@ fn directories_as_given_and_the_pre_all_of_the_last_first() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 12 files: pre-all.py … post-all.sql
               pre-all.py: delta
       Applied [ 1/12] pre-all.py in [DURATION]
@@ -106,7 +105,6 @@ fn pre_all_and_post_all_run_at_every_upgrade_and_are_not_recorded() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: pre-all.sql, post-all.sql
       Applied [1/2] pre-all.sql in [DURATION]
       Applied [2/2] post-all.sql in [DURATION]

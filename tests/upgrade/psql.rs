@@ -16,7 +16,6 @@ fn what_real_deltas_use_works() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
               echo: making app
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
@@ -37,7 +36,6 @@ fn the_others_are_refused_by_name_and_place_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: the psql command \i does not work in a delta
      --> delta/delta_1.2.0_b.sql:2:3
       |
@@ -50,7 +48,6 @@ fn the_others_are_refused_by_name_and_place_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: the psql command \copy does not work in a delta
      --> delta/delta_1.2.0_b.sql:1:1
       |
@@ -63,7 +60,6 @@ fn the_others_are_refused_by_name_and_place_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: the psql command \gexec does not work in a delta
      --> delta/delta_1.2.0_b.sql:1:10
       |
@@ -83,7 +79,6 @@ fn wrong_copy_data_is_an_error_of_the_delta() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: invalid input syntax for type integer: "x"
      --> delta/delta_1.1.0_a.sql:2:1
@@ -101,7 +96,6 @@ fn wrong_copy_data_is_an_error_of_the_delta() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -111,7 +105,6 @@ fn wrong_copy_data_is_an_error_of_the_delta() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.sql was edited after it was applied; what it says now did not run
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");

@@ -19,7 +19,6 @@ fn a_python_delta_is_told_about_the_upgrade_and_prints_through() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_fill.py
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
               delta_1.2.0_fill.py: 1.1.0 app.upgrades delta/ ['delta'] {'SRID': 2056}
@@ -43,7 +42,6 @@ fn a_service_that_was_named_is_passed_on_by_its_name() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.py
               delta_1.1.0_a.py: water
       Applied [1/1] delta_1.1.0_a.py in [DURATION]
@@ -68,7 +66,6 @@ fn no_lock_of_ours_is_in_the_way_of_a_python_delta() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.py
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.py in [DURATION]
@@ -85,7 +82,6 @@ fn a_failed_one_is_recorded_and_runs_again_said_aloud() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.py, delta_1.2.0_b.sql
     error: delta_1.1.0_a.py: ValueError: no pipes
      --> delta/delta_1.1.0_a.py:6:9
@@ -107,7 +103,6 @@ fn a_failed_one_is_recorded_and_runs_again_said_aloud() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.py began at [TIME] and did not end; it runs again
          Plan 2 files: delta_1.1.0_a.py, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.py in [DURATION]
@@ -128,7 +123,6 @@ fn one_that_cannot_be_imported_or_has_no_class_is_named() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.py
     error: delta_1.1.0_a.py: ModuleNotFoundError: No module named 'missing_module_of_mine'
      --> delta/delta_1.1.0_a.py:1:1
@@ -148,7 +142,6 @@ fn one_that_cannot_be_imported_or_has_no_class_is_named() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.py began at [TIME] and did not end; it runs again
          Plan 1 file: delta_1.1.0_a.py
               delta_1.1.0_a.py: hello
@@ -161,7 +154,6 @@ fn one_that_cannot_be_imported_or_has_no_class_is_named() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning delta_1.1.0_a.py was edited after it was applied; what it says now did not run
      Finished [DATABASE] is at version 1.1.0; nothing to do
     ");
@@ -175,7 +167,6 @@ fn a_python_that_is_not_there_is_said() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.py
     error: there is no program /no/such/python3
     hint: name another one with --python, or python_exe in pum.yaml
@@ -184,7 +175,6 @@ fn a_python_that_is_not_there_is_said() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.py
     error: no python3 was found, and Python deltas need it
     hint: install python3, or name it with --python, or python_exe in pum.yaml

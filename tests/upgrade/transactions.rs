@@ -13,7 +13,6 @@ fn a_failing_delta_leaves_nothing_and_those_before_it_stay() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 4 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql, delta_1.3.0_c.sql, delta_1.4.0_d.sql
       Applied [1/4] delta_1.1.0_a.sql in [DURATION]
     error: delta_1.2.0_b.sql failed: division by zero
@@ -41,7 +40,6 @@ fn a_committed_pre_all_is_spoken_of_after_a_failure() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 3 files: pre-all.sql, delta_1.1.0_a.sql, post-all.sql
       Applied [1/3] pre-all.sql in [DURATION]
     error: delta_1.1.0_a.sql failed: division by zero
@@ -71,7 +69,6 @@ fn in_one_transaction_a_failure_undoes_everything() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 4 files: pre-all.sql, delta_1.1.0_a.sql, delta_1.2.0_b.sql, post-all.sql
     error: delta_1.2.0_b.sql failed: division by zero
      --> delta/delta_1.2.0_b.sql:1:1
@@ -91,7 +88,6 @@ fn in_one_transaction_a_failure_undoes_everything() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 4 files: pre-all.sql, delta_1.1.0_a.sql, delta_1.2.0_b.sql, post-all.sql
     error: post-all.sql failed: division by zero
      --> delta/post-all.sql:1:1
@@ -109,7 +105,6 @@ fn in_one_transaction_a_failure_undoes_everything() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 4 files: pre-all.sql, delta_1.1.0_a.sql, delta_1.2.0_b.sql, post-all.sql
       Applied [1/4] pre-all.sql in [DURATION]
       Applied [2/4] delta_1.1.0_a.sql in [DURATION]
@@ -129,7 +124,6 @@ fn what_forbids_one_transaction_is_named_before_anything_begins() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: cannot be part of one transaction: delta_1.2.0_b.py (Python scripts use connections of their own)
       state: nothing was done
     hint: run without --transaction all, or up to there with -u or --stop-after
@@ -139,7 +133,6 @@ fn what_forbids_one_transaction_is_named_before_anything_begins() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: cannot be part of one transaction: delta_1.1.5_c.sql (it says `-- pum: no-transaction`), delta_1.2.0_b.py (Python scripts use connections of their own)
       state: nothing was done
     hint: run without --transaction all, or up to there with -u or --stop-after
@@ -159,7 +152,6 @@ fn a_new_enum_value_that_is_used_too_early_is_explained() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
     error: delta_1.2.0_b.sql failed: unsafe use of new value "bad" of enum type app.mood
      --> delta/delta_1.2.0_b.sql:1:30
@@ -178,7 +170,6 @@ fn a_new_enum_value_that_is_used_too_early_is_explained() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.3.0_c.sql
     error: delta_1.3.0_c.sql failed: unsafe use of new value "odd" of enum type app.mood
      --> delta/delta_1.3.0_c.sql:2:8
@@ -203,7 +194,6 @@ fn a_begin_and_commit_of_its_own_run_inside_ours() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Note 3 files, from delta_1.1.0_a.sql to delta_1.3.0_c.sql, carry BEGIN and COMMIT; they are left out, for each file runs in one transaction with its record
          Plan 3 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql, delta_1.3.0_c.sql
       Applied [1/3] delta_1.1.0_a.sql in [DURATION]
@@ -295,7 +285,6 @@ fn a_procedure_that_commits_needs_the_directive() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql failed: invalid transaction termination
      --> delta/delta_1.1.0_a.sql:1:1
@@ -317,7 +306,6 @@ fn a_procedure_that_commits_needs_the_directive() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -334,7 +322,6 @@ fn a_constraint_that_fails_at_commit_undoes_the_delta() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
     error: delta_1.1.0_a.sql could not be committed: insert or update on table "b" violates foreign key constraint "b_a_fkey"
       sqlstate: 23503
@@ -359,7 +346,6 @@ fn a_serializable_delta_after_another_is_no_surprise() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]

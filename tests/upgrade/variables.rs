@@ -14,7 +14,6 @@ fn variables_of_the_command_line_are_put_in_as_psycopg2_does() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 1 file: delta_1.1.0_a.sql
       Applied [1/1] delta_1.1.0_a.sql in [DURATION]
      Finished [DATABASE] is at version 1.1.0, 1 file applied
@@ -40,7 +39,6 @@ fn wrong_per_cent_signs_and_unknown_variables_are_named_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: a single % is not allowed where variables are in use
      --> delta/delta_1.2.0_b.sql:2:21
       |
@@ -53,7 +51,6 @@ fn wrong_per_cent_signs_and_unknown_variables_are_named_before_anything_runs() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
     error: the variable SRDI is not given
      --> delta/delta_1.2.0_b.sql:1:8
       |
@@ -67,7 +64,6 @@ fn wrong_per_cent_signs_and_unknown_variables_are_named_before_anything_runs() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
       warning the variable SRID (-v) is used by no delta of this run
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
@@ -105,7 +101,6 @@ fn variables_of_the_file_touch_only_what_names_them() {
     exit code: 0
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
       Applied [1/2] delta_1.1.0_a.sql in [DURATION]
       Applied [2/2] delta_1.2.0_b.sql in [DURATION]

@@ -67,14 +67,10 @@ pub fn cases() -> Vec<Case> {
                 "alter index s.p_i attach partition s.i",
             )
         },
-    ]
-}
-
-/// Those that came with 15.
-pub fn since_15() -> Vec<Case> {
-    vec![index(
+        index(
         "definition",
-        "create table s.t (a integer); create unique index i on s.t (a)",
+        "-- since 15\ncreate table s.t (a integer); create unique index i on s.t (a)",
         "drop index s.i; create unique index i on s.t (a) nulls not distinct",
-    )]
+    ),
+    ]
 }
