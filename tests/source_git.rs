@@ -55,23 +55,40 @@ fn a_release_and_the_working_tree_are_built_and_compared() {
     assert_run!(check("git:v1.0.0", "git:v1.0.0"), @r"
     exit code: 0
     ----- stdout -----
-    git:v1.0.0 and git:v1.0.0 are equal
+    git:v1.0.0 (first) and git:v1.0.0 (second) are equal
     ----- stderr -----
     ");
     assert_run!(check("git:v1.0.0", "git:v1.1.0"), @r"
     exit code: 1
     ----- stdout -----
-    1 differences between git:v1.0.0 and git:v1.1.0
-      columns: 1
-    + column material on table app.pipe
+    git:v1.0.0 and git:v1.1.0 differ: 1 difference in 1 object
+      columns          1  1 only in git:v1.1.0
+
+    - only in git:v1.0.0, the first
+    + only in git:v1.1.0, the second
+    ~ in both, but different: git:v1.0.0 → git:v1.1.0
+
+    schema app
+        table app.pipe
+        + column material: text
     ----- stderr -----
     ");
     assert_run!(check("git:v1.1.0", "git:"), @r"
     exit code: 1
     ----- stdout -----
-    1 differences between git:v1.1.0 and git:
-      views: 1
-    + view app.c
+    git:v1.1.0 and git: differ: 1 difference in 1 object
+      views            1  1 only in git:
+
+    - only in git:v1.1.0, the first
+    + only in git:, the second
+    ~ in both, but different: git:v1.1.0 → git:
+
+    schema app
+      + view app.c
+          definition:
+             SELECT pipe.material
+               FROM app.pipe;
+          column material: text
     ----- stderr -----
     ");
     assert_run!(check("git:v9.0.0", "git:"), @r#"
@@ -80,6 +97,7 @@ fn a_release_and_the_working_tree_are_built_and_compared() {
     ----- stderr -----
     error: "v9.0.0" is no revision of [PROJECT]/
       git: revspec 'v9.0.0' not found
+      source: the first one, -p1
     hint: git log --oneline --decorate shows the revisions; git fetch --tags brings those of the remote
     "#);
 }
@@ -97,9 +115,16 @@ fn a_model_of_deltas_is_built_from_the_first_one_on() {
     assert_run!(command, @r"
     exit code: 1
     ----- stdout -----
-    1 differences between git:v1.0.0 and git:
-      columns: 1
-    + column material on table app.pipe
+    git:v1.0.0 and git: differ: 1 difference in 1 object
+      columns          1  1 only in git:
+
+    - only in git:v1.0.0, the first
+    + only in git:, the second
+    ~ in both, but different: git:v1.0.0 → git:
+
+    schema app
+        table app.pipe
+        + column material: text
     ----- stderr -----
     ");
 }
@@ -121,6 +146,7 @@ fn what_fails_in_a_model_is_shown() {
         LINE 1: create table b (id integr);
                                    ^
       building: git:
+      source: the first one, git:
     "#);
     project.file("pum.yaml", "database: x\n");
     let mut command = project.pum();
@@ -130,6 +156,7 @@ fn what_fails_in_a_model_is_shown() {
     ----- stdout -----
     ----- stderr -----
     error: git: cannot be built: pum.yaml does not say how the model is built
+      source: the first one, git:
     hint: for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}
     ");
 }

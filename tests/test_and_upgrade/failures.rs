@@ -25,7 +25,7 @@ fn differences_are_shown_whole_and_stop_it() {
     schema app
         table app.valve
         + column depth: numeric(4,1)
-      + view app.v:  SELECT 1 AS one;
+      + view app.v: SELECT 1 AS one;
           column one: integer
     ----- stderr -----
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql

@@ -267,14 +267,14 @@ fn an_error_says_which_source_failed() {
     ----- stdout -----
     ----- stderr -----
     error: no second source is named
-    hint: name it with -p2 SOURCE: a service, a URI or "host=… dbname=…"
+    hint: name it with -p2 SOURCE: a service, a URI, "host=… dbname=…", git:REV or file:DUMP
     "#);
     assert_run!(pair.pum("check -p2 test"), @r#"
     exit code: 2
     ----- stdout -----
     ----- stderr -----
     error: no first source is named
-    hint: name it with -p1 SOURCE: a service, a URI or "host=… dbname=…"; or as `database` in pum.yaml
+    hint: name it with -p1 SOURCE: a service, a URI, "host=… dbname=…", git:REV or file:DUMP; or as `database` in pum.yaml
     "#);
     assert_run!(pair.pum("check -p1 prod -p2 host=/nonexistent"), @r"
     exit code: 2
