@@ -118,10 +118,6 @@ fn what_is_no_source_is_said() {
     let project = Project::new();
     project.file("text", "no dump\0");
     for (source, said) in [
-        (
-            "git:v1.0.0",
-            "error: git:v1.0.0 cannot be read: this version of pum does not build models from git yet",
-        ),
         ("file:", "error: file: names no dump"),
         ("shadow:x", "error: shadow: is an empty database; \"x\" behind it means nothing"),
         ("file:missing", "error: there is no dump missing"),

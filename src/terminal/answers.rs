@@ -11,7 +11,14 @@ pub fn confirm(question: &str, cancel: &Cancel) -> bool {
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         let question = format!("{question} [n]|y");
         let asked = dialoguer::Confirm::new().with_prompt(question).default(false).show_default(false);
-        return matches!(asked.wait_for_newline(true).interact_opt(), Ok(Some(true)));
+        let answer = asked.wait_for_newline(true).interact_opt();
+        // On the terminal Ctrl-C ends the question; the signal may come later, by another thread.
+        if let Err(dialoguer::Error::IO(error)) = &answer
+            && error.kind() == std::io::ErrorKind::Interrupted
+        {
+            cancel.request();
+        }
+        return matches!(answer, Ok(Some(true)));
     }
     loop {
         match read_answer(&format!("{question} [n]|y"), cancel).as_deref() {
