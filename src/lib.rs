@@ -51,7 +51,7 @@
 //! | [`compare`] | two catalogs become differences; ignore rules |
 //! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
-//! | [`git`] | what pum asks of git |
+//! | [`git`] | releases, bases and files at a revision, from git's objects |
 //! | [`delta`], [`sql`], [`python`] | the names of deltas and their order; what is in them |
 //! | [`connection`], [`programs`] | libpq's rules; where PostgreSQL's programs are |
 //! | [`error`], [`progress`] | what all rooms speak: errors with what to do next, events, requests to stop |

@@ -17,7 +17,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        World::with_test(&database().name().to_owned())
+        World::with_test(database().name())
     }
 
     fn with_test(test: &str) -> World {

@@ -45,9 +45,6 @@ fn write(text: &mut String, check: &Check, options: &Options) -> Result {
     if options.show_ignored && !check.comparison.ignored.is_empty() {
         ignored(text, check, options.detail)?;
     }
-    for sentence in &check.comparison.not_compared {
-        writeln!(text, "not compared: {sentence}")?;
-    }
     Ok(())
 }
 

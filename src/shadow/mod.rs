@@ -91,7 +91,16 @@ impl Cluster {
             _guard: guard,
             place,
         };
-        cluster.resume()?;
+        let mut tries = 0;
+        while let Err(error) = cluster.resume() {
+            tries += 1;
+            // Between the choice of a port and the server's start, somebody else may have taken it.
+            if tries == 5 || !cluster.log().contains("Address already in use") {
+                return Err(error);
+            }
+            cluster.server = None;
+            cluster.port = 5432;
+        }
         Ok(cluster)
     }
 

@@ -97,7 +97,7 @@ fn what_rules_cover_is_ignored_and_shown_with_its_reason() {
     ignored: reports (pum.ignore.yaml:10)
 
     schema app
-      + view app.v:  SELECT 1 AS a;
+      + view app.v: SELECT 1 AS a;
           column a: integer
     ----- stderr -----
     "#);
@@ -187,7 +187,7 @@ fn rules_that_match_nothing_are_named_and_pruned() {
     ~ in both, but different: [DATABASE] → [DATABASE]
 
     schema app
-      + view app.v:  SELECT 1 AS a;
+      + view app.v: SELECT 1 AS a;
           column a: integer
     ----- stderr -----
          Note removed from pum.ignore.yaml:

@@ -55,7 +55,8 @@ const OWNED: Objects = &[
         "text search configuration s.c",
         "text search configuration s.c",
     ),
-    ("create language attached handler plpgsql_call_handler", "language attached", "language attached"),
+    ("create function s.h() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+             create language attached handler s.h", "language attached", "language attached"),
     (
         "create foreign data wrapper attached_w; create server attached foreign data wrapper attached_w",
         "server attached",
@@ -115,8 +116,6 @@ const OTHERS: Objects = &[
         "subscription attached",
         "subscription attached",
     ),
-    // An extension brings a comment.
-    ("create extension cube schema s; comment on extension cube is null", "extension cube", "extension cube"),
 ];
 
 pub fn cases() -> Vec<Case> {
@@ -140,6 +139,14 @@ pub fn cases() -> Vec<Case> {
             identity: keep(format!("owner on {}", identity.replace("attached", "owned"))),
         });
     }
+    // An extension brings a comment.
+    cases.push(Case {
+        kind: Kind::Comment,
+        attribute: "text",
+        before: "create extension cube schema s",
+        change: "comment on extension cube is 'x'",
+        identity: "comment on extension cube",
+    });
     cases
 }
 

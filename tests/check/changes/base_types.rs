@@ -14,6 +14,12 @@ const LONG: &str = "create type s.b;
     create function s.put(s.b) returns cstring language internal immutable strict as 'textout';
     create type s.b (input = s.get, output = s.put)";
 
+/// The same with modifiers, like varchar(3).
+const MODIFIED: &str = "create type s.b;
+    create function s.get(cstring) returns s.b language internal immutable strict as 'textin';
+    create function s.put(s.b) returns cstring language internal immutable strict as 'textout';
+    create type s.b (input = s.get, output = s.put, typmod_in = varchartypmodin)";
+
 pub fn cases() -> Vec<Case> {
     // What no ALTER changes, and what would take its functions along.
     let small = |attribute, change| base(attribute, TYPE, change);
@@ -35,7 +41,7 @@ pub fn cases() -> Vec<Case> {
         small("receive function", "update pg_type set typreceive = 'int4recv' where oid = 's.b'::regtype"),
         small("send function", "update pg_type set typsend = 'int4send' where oid = 's.b'::regtype"),
         base("modifier input function", LONG, "alter type s.b set (typmod_in = varchartypmodin)"),
-        base("modifier output function", LONG, "alter type s.b set (typmod_out = varchartypmodout)"),
+        base("modifier output function", MODIFIED, "alter type s.b set (typmod_out = varchartypmodout)"),
         small("analyze function", "alter type s.b set (analyze = ts_typanalyze)"),
         small("length", "update pg_type set typlen = 8 where oid = 's.b'::regtype"),
         small("length", "update pg_type set typlen = -2 where oid = 's.b'::regtype"),

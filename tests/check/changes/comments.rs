@@ -8,6 +8,13 @@ fn comment(identity: &'static str, before: &'static str, change: &'static str) -
 
 pub fn cases() -> Vec<Case> {
     const TABLE: &str = "create table s.t (a integer generated always as identity, constraint c unique (a))";
+    let label = |attribute, before, change| Case {
+        kind: Kind::SecurityLabel,
+        attribute,
+        before,
+        change,
+        identity: "security label p on column a on table s.t",
+    };
     vec![
         comment("comment on schema s", "", "comment on schema s is 'x'"),
         comment("comment on table s.t", TABLE, "comment on table s.t is 'x'"),
@@ -61,6 +68,16 @@ pub fn cases() -> Vec<Case> {
                 "comment on table s.t is E'x\\ny'",
             )
         },
+        label(
+            "-",
+            "create table s.t (a integer)",
+            "insert into pg_seclabel values ('s.t'::regclass, 1259, 1, 'p', 'secret')",
+        ),
+        label(
+            "label",
+            "create table s.t (a integer); insert into pg_seclabel values ('s.t'::regclass, 1259, 1, 'p', 'secret')",
+            "update pg_seclabel set label = 'public' where objoid = 's.t'::regclass",
+        ),
         comment(
             "comment (not null) on column a on table s.t",
             "-- since 18\ncreate table s.t (a integer not null)",

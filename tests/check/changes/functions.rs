@@ -59,7 +59,8 @@ pub fn cases() -> Vec<Case> {
         function(
             "language",
             "create function s.f(integer) returns integer language internal immutable as 'int4abs';
-             create language function_language handler plpgsql_call_handler;
+             create function s.h() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+             create language function_language handler s.h;
              drop function s.f(integer);
              create function s.f(integer) returns integer language plpgsql as 'begin return 1; end'",
             "create or replace function s.f(integer) returns integer language function_language as 'begin return 1; end'",
@@ -81,7 +82,8 @@ pub fn cases() -> Vec<Case> {
         ),
         function(
             "transforms",
-            "create language function_transformed handler plpgsql_call_handler;
+            "create function s.h() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+             create language function_transformed handler s.h;
              create transform for integer language function_transformed
                 (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
              create function s.f(integer) returns integer language function_transformed as ''",
@@ -198,7 +200,8 @@ pub fn cases() -> Vec<Case> {
         ),
         procedure(
             "transforms",
-            "create language procedure_transformed handler plpgsql_call_handler;
+            "create function s.h() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+             create language procedure_transformed handler s.h;
              create transform for integer language procedure_transformed
                 (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
              create procedure s.p(integer) language procedure_transformed as ''",

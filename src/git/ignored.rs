@@ -1,4 +1,4 @@
-//! What pum asks of git.
+//! What git would not take.
 
 use std::path::Path;
 
