@@ -137,31 +137,43 @@ pub fn cases() -> Vec<Case> {
             "create table s.t (a integer not null, constraint c unique (a))",
             "alter table s.t replica identity using index c",
         ),
+    ]
+}
+
+/// Those that came with 15.
+pub fn since_15() -> Vec<Case> {
+    vec![
         constraint(
             "definition",
-            "-- since 15\ncreate table s.t (a integer, constraint c unique (a))",
+            "create table s.t (a integer, constraint c unique (a))",
             "alter table s.t drop constraint c; alter table s.t add constraint c unique nulls not distinct (a)",
         ),
         constraint(
             "definition",
-            "-- since 15\ncreate table s.p (a integer, b integer, unique (a, b));
+            "create table s.p (a integer, b integer, unique (a, b));
              create table s.t (a integer, b integer, constraint c foreign key (a, b) references s.p (a, b) on delete set null)",
             "alter table s.t drop constraint c; alter table s.t add constraint c foreign key (a, b)
                 references s.p (a, b) on delete set null (b)",
         ),
+    ]
+}
+
+/// Those that came with 18.
+pub fn since_18() -> Vec<Case> {
+    vec![
         constraint(
             "enforcement",
-            "-- since 18\ncreate table s.t (a integer, constraint c check (a > 0))",
+            "create table s.t (a integer, constraint c check (a > 0))",
             "alter table s.t drop constraint c; alter table s.t add constraint c check (a > 0) not enforced",
         ),
         constraint(
             "enforcement",
-            "-- since 18\ncreate table s.p (a integer unique); create table s.t (a integer, constraint c foreign key (a) references s.p (a))",
+            "create table s.p (a integer unique); create table s.t (a integer, constraint c foreign key (a) references s.p (a))",
             "alter table s.t alter constraint c not enforced",
         ),
         constraint(
             "definition",
-            "-- since 18\ncreate table s.t (a int4range, b int4range, constraint c unique (a, b))",
+            "create table s.t (a int4range, b int4range, constraint c unique (a, b))",
             "alter table s.t drop constraint c; alter table s.t add constraint c unique (a, b without overlaps)",
         ),
     ]
