@@ -1,4 +1,4 @@
-//! What git would not take.
+//! Whether a file stays out of the repository.
 
 use std::path::Path;
 
