@@ -9,6 +9,7 @@ use serde_yaml::Value as Yaml;
 
 use crate::catalog::Element;
 use crate::error::Excerpt;
+use crate::source::Recipe;
 use crate::sql::Value;
 use crate::{Error, Result};
 
@@ -83,6 +84,20 @@ impl From<OneOrMany> for Vec<String> {
     }
 }
 
+/// How the model is built: one of the three.
+#[derive(Debug, Default, Deserialize)]
+struct ModelKeys {
+    sql: Option<OneOrMany>,
+    run: Option<String>,
+    deltas: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ShadowKeys {
+    extensions: Option<OneOrMany>,
+    roles: Option<OneOrMany>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
@@ -99,6 +114,8 @@ struct Keys {
     edited: Option<Edited>,
     late: Option<OneOrMany>,
     value_lists: Option<OneOrMany>,
+    model: Option<ModelKeys>,
+    shadow: Option<ShadowKeys>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -132,6 +149,12 @@ pub struct Config {
     pub late: Vec<String>,
     /// Patterns of tables whose rows are part of the model, such as `app.vl_*`.
     pub value_lists: Vec<String>,
+    /// How the model is built.
+    pub model: Option<Recipe>,
+    /// Extensions that a throwaway database has before the model is built.
+    pub shadow_extensions: Vec<String>,
+    /// Roles that a throwaway server has.
+    pub shadow_roles: Vec<String>,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -206,6 +229,7 @@ impl Config {
                 }
             }
         }
+        let shadow = keys.shadow.unwrap_or_default();
         let base = match file.parent() {
             Some(parent) if !older => parent.to_owned(),
             _ => PathBuf::new(),
@@ -228,8 +252,32 @@ impl Config {
             edited: keys.edited.unwrap_or_default(),
             late: keys.late.map(Into::into).unwrap_or_default(),
             value_lists: keys.value_lists.map(Into::into).unwrap_or_default(),
+            model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
+            shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
+            shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
             warnings,
         })
+    }
+}
+
+impl ModelKeys {
+    fn recipe(self, file: &Path, text: &str) -> Result<Recipe> {
+        match (self.sql, self.run, self.deltas) {
+            (Some(sql), None, None) => Ok(Recipe::Sql(sql.into())),
+            (None, Some(run), None) => Ok(Recipe::Run(run)),
+            (None, None, Some(true)) => Ok(Recipe::Deltas),
+            _ => {
+                let start = find_key(text, "model", None).unwrap_or(0);
+                Err(Error::usage(format!("{} does not say one way to build the model", file.display())).at(
+                    Excerpt {
+                        path: file.to_owned(),
+                        text: text.to_owned(),
+                        range: start..start + "model".len(),
+                        label: "one of sql: [PATTERN, …], run: COMMAND, deltas: true".to_owned(),
+                    },
+                ))
+            }
+        }
     }
 }
 

@@ -51,6 +51,7 @@
 //! | [`compare`] | two catalogs become differences |
 //! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
+//! | [`git`] | releases, bases and files at a revision, from git's objects |
 //! | [`delta`], [`sql`], [`python`] | the names of deltas and their order; what is in them |
 //! | [`connection`], [`programs`] | libpq's rules; where PostgreSQL's programs are |
 //! | [`error`], [`progress`] | what all rooms speak: errors with what to do next, events, requests to stop |
@@ -74,6 +75,8 @@ pub mod compare;
 
 pub mod dump;
 pub mod shadow;
+
+pub mod git;
 
 pub mod delta;
 pub mod python;

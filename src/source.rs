@@ -1,6 +1,8 @@
 //! The text of a source becomes a database that can be read: a database is one already, a dump is restored into a
 //! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
+mod deltas;
+mod model;
 mod relay;
 mod restored;
 mod throwaway;
@@ -9,12 +11,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
+use postgres_protocol::escape::{escape_identifier, escape_literal};
+
 use crate::connection::{Parameters, Session};
 use crate::dump::Archive;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Cluster;
 use crate::{Error, Result};
+pub use model::{Project, Recipe, Revision, file_at};
 use relay::Relay;
 use restored::Readied;
 pub use throwaway::{Loading, Throwaway};
@@ -26,6 +31,8 @@ pub enum Source {
     Database(Parameters),
     /// A dump: custom, directory, tar or plain SQL.
     File(PathBuf),
+    /// The model as of a revision.
+    Git(Box<Revision>),
     /// An empty database.
     Shadow,
 }
@@ -44,7 +51,7 @@ pub struct Opened {
 impl Opened {
     /// A database that exists.
     pub fn database(connection: &Parameters) -> Opened {
-        Opened { connection: connection.clone(), label: label(connection), cluster: None }
+        Opened { connection: connection.clone(), label: connection.name(), cluster: None }
     }
 
     /// Whether it is gone when this is dropped.
@@ -54,14 +61,14 @@ impl Opened {
 }
 
 impl Source {
-    /// Reads the text of a source.
+    /// Reads the text of a source; what it says of git is of this project.
     ///
     /// # Errors
     /// A text that is not understood, or that names no database.
-    pub fn resolve(text: &str) -> Result<Source> {
+    pub fn resolve(text: &str, project: &Project) -> Result<Source> {
         let wrong = |message: String| {
             Err(Error::usage(message).hint(
-                "a source is a service, a URI, a key/value string, file:PATH (a dump) or shadow: (an empty database)",
+                "a source is a service, a URI, a key/value string, git:REV (the model at a revision), file:PATH (a dump) or shadow: (an empty database)",
             ))
         };
         match text.split_once(':') {
@@ -71,9 +78,10 @@ impl Source {
             Some(("shadow", rest)) => {
                 wrong(format!("shadow: is an empty database; {rest:?} behind it means nothing"))
             }
-            Some(("git", _)) => wrong(format!(
-                "{text} cannot be read: this version of pum does not build models from git yet"
-            )),
+            Some(("git", revision)) => Ok(Source::Git(Box::new(Revision {
+                revision: Some(revision.to_owned()).filter(|revision| !revision.is_empty()),
+                project: project.clone(),
+            }))),
             _ => {
                 let parameters = Parameters::resolve(text)?;
                 if parameters.names_database() {
@@ -89,15 +97,16 @@ impl Source {
     pub fn warnings(&self) -> &[String] {
         match self {
             Source::Database(connection) => connection.warnings(),
-            Source::File(_) | Source::Shadow => &[],
+            Source::File(_) | Source::Git(_) | Source::Shadow => &[],
         }
     }
 
     /// What to call it.
     pub fn label(&self) -> String {
         match self {
-            Source::Database(connection) => label(connection),
+            Source::Database(connection) => connection.name(),
             Source::File(path) => format!("file:{}", path.display()),
+            Source::Git(revision) => revision.label(),
             Source::Shadow => "shadow:".to_owned(),
         }
     }
@@ -121,6 +130,10 @@ impl Source {
                 let readied = Readied::of(&Archive::open(path)?, throwaway, cancel)?;
                 throwaway.start(major.max(readied.major()), progress)?;
                 readied.restore(&self.label(), throwaway, progress, cancel)
+            }
+            Source::Git(revision) => {
+                throwaway.start(major, progress)?;
+                revision.open(throwaway, progress, cancel)
             }
             Source::Shadow => {
                 throwaway.start(major, progress)?;
@@ -182,12 +195,19 @@ pub fn of_source(error: Error, which: &str, label: &str) -> Error {
     }
 }
 
-/// What a database is called.
-fn label(connection: &Parameters) -> String {
-    connection.service().map_or_else(|| connection.database(), str::to_owned)
-}
-
 /// The major version of a database's server.
 fn major(database: &Parameters, cancel: &Cancel) -> Result<u32> {
     Ok(Session::open(database, "pum", cancel)?.server_version_num()? / 10_000)
+}
+
+/// The statement that makes a role unless it is there. Roles are superusers, since some kinds of objects may only belong
+/// to one; nobody can log in as one. Two at a time may make the same.
+fn create_role(role: &str) -> String {
+    format!(
+        "DO {}",
+        escape_literal(&format!(
+            "BEGIN CREATE ROLE {} SUPERUSER; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END",
+            escape_identifier(role)
+        ))
+    )
 }

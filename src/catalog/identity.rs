@@ -80,7 +80,8 @@ impl fmt::Display for Identity {
             formatter.write_str(" ")?;
         }
         if let Some(signature) = &self.signature {
-            write!(formatter, "({signature})")?;
+            let space = if self.name.is_empty() && self.on.is_some() { " " } else { "" };
+            write!(formatter, "{space}({signature})")?;
         }
         match &self.on {
             Some(on) => write!(formatter, " on {on}"),
@@ -101,6 +102,8 @@ impl FromStr for Identity {
             .filter(|(_, rest)| rest.starts_with([' ', '(']))
             .max_by_key(|(kind, _)| kind.word().len())
             .ok_or_else(|| wrong("it begins with no kind of object"))?;
+        // Without a name: `comment (index) on …`.
+        rest = rest.strip_prefix(' ').filter(|rest| rest.starts_with('(')).unwrap_or(rest);
         let mut names = Vec::new();
         if !rest.starts_with(" on ") && !rest.starts_with('(') {
             rest = rest.strip_prefix(' ').unwrap_or(rest);

@@ -169,11 +169,13 @@ impl Arguments {
 fn source(text: Option<&str>, which: &str, option: &str, context: &Context<'_>) -> Result<Source> {
     let text = text.ok_or_else(|| {
         let error = Error::usage(format!("no {which} source is named"));
-        let hint = format!("name it with {option} SOURCE: a service, a URI or \"host=… dbname=…\"");
+        let hint = format!(
+            "name it with {option} SOURCE: a service, a URI, \"host=… dbname=…\", git:REV or file:DUMP"
+        );
         error.hint(if which == "first" { format!("{hint}; or as `database` in pum.yaml") } else { hint })
     })?;
-    let source =
-        Source::resolve(text).map_err(|error| error.note("source", format!("the {which} one, {option}")))?;
+    let source = super::arguments::source(text, context)
+        .map_err(|error| error.note("source", format!("the {which} one, {option}")))?;
     for warning in source.warnings() {
         context.terminal.warning(warning);
     }

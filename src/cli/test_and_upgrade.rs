@@ -85,7 +85,7 @@ impl Arguments {
             None => None,
             Some(comp) => Some(check::Options {
                 first: Source::Database(upgrade.connection.clone()),
-                second: Source::resolve(comp)?,
+                second: super::arguments::source(comp, context)?,
                 scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),
@@ -132,7 +132,7 @@ impl Arguments {
     }
 
     fn test(&self, context: &Context<'_>) -> Result<Target> {
-        if let Ok(Source::Shadow) = Source::resolve(&self.test) {
+        if let Ok(Source::Shadow) = super::arguments::source(&self.test, context) {
             return Ok(Target::Shadow);
         }
         let test = database(&self.test, "-pt", context)?;
@@ -149,9 +149,9 @@ impl Arguments {
 
 /// A database that something is written to.
 fn database(text: &str, option: &str, context: &Context<'_>) -> Result<Parameters> {
-    match Source::resolve(text)? {
+    match super::arguments::source(text, context)? {
         Source::Database(_) => arguments::database(text, option, context),
-        Source::File(_) | Source::Shadow => {
+        Source::File(_) | Source::Git(_) | Source::Shadow => {
             Err(Error::usage(format!("{option} needs a database, not {text}"))
                 .hint("name it by a service, a URI or a key/value string"))
         }

@@ -208,7 +208,7 @@ impl RehearsalArguments {
             None => None,
             Some(source) => Some(check::Options {
                 first: Source::Shadow,
-                second: Source::resolve(source)?,
+                second: super::arguments::source(source, context)?,
                 scope: self.scope.scope(context),
                 left_out: self.scope.left_out(Some(&upgrade.table)),
                 value_lists: self.rows.patterns(context),

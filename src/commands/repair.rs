@@ -13,6 +13,9 @@ use crate::upgrade::table::{NewRow, Table};
 use crate::upgrade::{TableName, checksum_of, typed};
 use crate::{Error, Result};
 
+/// How long a run that has just ended may keep the lock.
+const LEAVING: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What to do to the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -61,7 +64,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     look.refuse_read_only()?;
     let no_table = || super::no_table(&options.connection, &options.table, &options.directories, &look);
     let table = look.table.clone().ok_or_else(no_table)?;
-    Key::of(&table.name).wait(&mut session, std::time::Duration::ZERO, progress, cancel)?;
+    Key::of(&table.name).wait(&mut session, LEAVING, progress, cancel)?;
     let record = table.read(&mut session)?;
     let file = set.deltas.iter().find(|delta| delta.file_name() == options.delta);
     let row = find_row(&record, file, &options.delta);

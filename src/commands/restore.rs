@@ -1,7 +1,7 @@
 //! `pum restore`: a dump into a database, after a look at the dump and at what the database holds already.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connected::{Connected, connected};
 use crate::connection::{Parameters, Session};
@@ -14,6 +14,9 @@ use crate::{Error, Result};
 const NO_DATABASE: &str = "3D000";
 /// SQLSTATE: no right to connect.
 const NO_RIGHT: &str = "42501";
+
+/// How long sessions may take to leave a database.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// What to restore.
 #[derive(Debug, Clone)]
@@ -197,7 +200,13 @@ pub(super) fn open_other(database: &Parameters, cancel: &Cancel) -> Result<Sessi
 }
 
 pub(super) fn clean(session: &mut Session, name: &str, force: bool, progress: &dyn Progress) -> Result<()> {
-    let occupants = dump::occupants(session, name)?;
+    let mut occupants = dump::occupants(session, name)?;
+    // A session that said goodbye needs a moment to be gone.
+    let began = Instant::now();
+    while !force && !occupants.is_empty() && began.elapsed() < LEAVING {
+        std::thread::sleep(Duration::from_millis(50));
+        occupants = dump::occupants(session, name)?;
+    }
     if !force && !occupants.is_empty() {
         let count = occupants.len();
         let mut error = Error::failed(format!(

@@ -93,14 +93,9 @@ pub fn run(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Outcome> {
-    let prod = name(&options.prod.connection);
+    let prod = options.prod.connection.name();
     let mut test = Test { options, prod, left: Left::default(), progress, cancel };
     test.run(show).map_err(|error| test.left.tell(super::if_interrupted(error, cancel)))
-}
-
-/// How a database is called: by its service, if it has one.
-fn name(connection: &Parameters) -> String {
-    connection.service().map_or_else(|| connection.database(), str::to_owned)
 }
 
 /// What was made so far, for whoever has to clean up.
@@ -215,7 +210,7 @@ impl Test<'_> {
                 let (state, identity) = target::judge(connection, options.overwrite_test, cancel)
                     // That it is prod itself is worse than that it is not empty.
                     .or_else(|error| self.explain_same(connection, &prod).and(Err(error)))?;
-                (Some(state), identity.map(|identity| (name(connection), identity)))
+                (Some(state), identity.map(|identity| (connection.name(), identity)))
             }
             Target::Shadow => (None, None),
         };
@@ -223,7 +218,7 @@ impl Test<'_> {
         let comp = match second {
             Some(Source::Database(connection)) => {
                 let mut session = Session::open(connection, "pum", cancel)?;
-                Some((name(connection), Identity::of(&mut session)?))
+                Some((connection.name(), Identity::of(&mut session)?))
             }
             _ => None,
         };
@@ -236,7 +231,7 @@ impl Test<'_> {
             .map(|source| {
                 let mut opened = source.open(throwaway, Some(major), self.progress, cancel)?;
                 if let Source::Database(connection) = source {
-                    opened.label = name(connection);
+                    opened.label = connection.name();
                 }
                 Ok::<_, Error>(opened)
             })
@@ -246,7 +241,7 @@ impl Test<'_> {
 
     fn explain_same(&self, test: &Parameters, prod: &Identity) -> Result<()> {
         let identity = Identity::of(&mut Session::open(test, "pum", self.cancel)?)?;
-        refuse_same(&[("prod", self.prod.as_str(), prod), ("test", name(test).as_str(), &identity)])
+        refuse_same(&[("prod", self.prod.as_str(), prod), ("test", test.name().as_str(), &identity)])
     }
 
     /// Dumps prod. The second value keeps a temporary dump.
@@ -296,7 +291,7 @@ impl Test<'_> {
                 Ok(copy)
             });
         };
-        let name = name(connection);
+        let name = connection.name();
         let state = looked.state.clone().unwrap_or(State::Missing);
         let mut left = Left::default();
         let format = dump::Archive::open(file)?.format();

@@ -18,6 +18,8 @@ use crate::{Error, Result};
 pub struct Parameters {
     values: BTreeMap<String, String>,
     service: Option<String>,
+    /// Whether nothing but the service was named.
+    service_alone: bool,
     environment: Arc<Environment>,
     warnings: Vec<String>,
 }
@@ -49,6 +51,7 @@ impl Parameters {
     pub fn resolve_with(text: &str, environment: &Environment) -> Result<Parameters> {
         let pairs = read_text(text)?;
         let mut parameters = Parameters {
+            service_alone: pairs.iter().all(|(keyword, _)| keyword == "service"),
             values: pairs.into_iter().collect(),
             service: None,
             environment: Arc::new(environment.clone()),
@@ -100,6 +103,7 @@ impl Parameters {
     pub fn with(&self, keyword: &str, value: &str) -> Parameters {
         let mut other = self.clone();
         other.values.insert(keyword.to_owned(), value.to_owned());
+        other.service_alone = false;
         other
     }
 
@@ -144,6 +148,16 @@ impl Parameters {
     /// The service that the connection was given by.
     pub fn service(&self) -> Option<&str> {
         self.service.as_deref()
+    }
+
+    /// What to call it: the service, if nothing else was named with it, else the database.
+    pub fn name(&self) -> String {
+        self.whole_service().map_or_else(|| self.database(), str::to_owned)
+    }
+
+    /// The service, if nothing else was named with it.
+    pub fn whole_service(&self) -> Option<&str> {
+        self.service().filter(|_| self.service_alone)
     }
 
     /// What the user should know of the files that were read, such as a password file that was ignored.

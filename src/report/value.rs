@@ -87,15 +87,17 @@ pub struct Description {
 /// Says what a fact is that is on one side only.
 pub fn describe(kind: Kind, values: &Payload) -> Description {
     let mut description = Description::default();
+    // What has but one attribute, as a comment has, is what that says.
+    let is_alone = kind.attributes().len() == 1;
     for (attribute, value) in kind.attributes().iter().zip(values.iter()) {
         // The place of a column is where it stands in the list.
         let Some(value) = value.as_deref().filter(|_| attribute.element != Some(Element::ColumnOrder)) else {
             continue;
         };
-        let short = in_line(attribute.form, value);
+        let short = in_line(attribute.form, value.trim());
         if is_long(value) && (attribute.form != Form::List || is_long(&short)) {
             description.blocks.push((attribute.name, visible(value).into_owned()));
-        } else if speaks_for_itself(attribute, value) {
+        } else if is_alone || speaks_for_itself(attribute, value) {
             description.phrases.push(short);
         } else {
             description.phrases.push(format!("{}: {short}", attribute.name));

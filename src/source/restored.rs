@@ -1,6 +1,6 @@
 //! A dump into a database of the throwaway cluster, with the roles that it names.
 
-use postgres_protocol::escape::{escape_identifier, escape_literal};
+use postgres_protocol::escape::escape_identifier;
 
 use super::{Opened, Throwaway};
 use crate::connection::Session;
@@ -105,18 +105,10 @@ impl Readied {
         })
     }
 
-    /// Makes the roles and tablespaces that are missing. Roles are superusers, since some kinds of objects may only belong
-    /// to one; nobody can log in as one.
+    /// Makes the roles and tablespaces that are missing.
     fn make_globals(&self, session: &mut Session, throwaway: &Throwaway) -> Result<()> {
         for role in self.names.roles.iter().chain(&throwaway.loading.roles) {
-            // Another dump may make the same one meanwhile.
-            session.execute(&format!(
-                "DO {}",
-                escape_literal(&format!(
-                    "BEGIN CREATE ROLE {} SUPERUSER; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END",
-                    escape_identifier(role)
-                ))
-            ))?;
+            session.execute(&super::create_role(role))?;
         }
         // Before 15 a tablespace needs a directory of its own, and the dump's complaint says which one is missing.
         if self.names.tablespaces.is_empty() || session.server_version_num()? < 150_000 {

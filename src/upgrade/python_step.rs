@@ -68,10 +68,11 @@ impl Run<'_> {
 
     fn run_python(&mut self, unit: &Unit) -> Result<()> {
         let program = programs::find_python(self.python.program.as_deref())?;
-        // A service that the user named is passed on as it is; any other connection through a file of its own.
+        // A service that the user named is passed on as it is; any other connection, also one that only begins with a
+        // service, through a file of its own.
         let file = ServiceFile::create(self.parameters)?;
         let text;
-        let (service, service_file) = match self.parameters.service() {
+        let (service, service_file) = match self.parameters.whole_service() {
             Some(service) => (service, None),
             None => {
                 text = std::fs::read_to_string(file.path())
@@ -82,7 +83,7 @@ impl Run<'_> {
         let environment = file.environment();
         let environment: Vec<_> = environment
             .into_iter()
-            .filter(|(name, _)| self.parameters.service().is_none() && name != "PGSERVICEFILE")
+            .filter(|(name, _)| self.parameters.whole_service().is_none() && name != "PGSERVICEFILE")
             .collect();
         let title = unit.name.as_ref().map(|name| name.title.as_str());
         let module = title.unwrap_or_else(|| unit.label.strip_suffix(".py").unwrap_or(&unit.label));

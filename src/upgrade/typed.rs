@@ -7,7 +7,7 @@ use crate::connection::Parameters;
 
 /// The options that name a database, its table and its directories, as they would be typed.
 pub(crate) fn typed(parameters: &Parameters, table: &TableName, directories: &[PathBuf]) -> String {
-    let database = parameters.service().map_or_else(|| parameters.redacted(), str::to_owned);
+    let database = parameters.whole_service().map_or_else(|| parameters.redacted(), str::to_owned);
     let mut words = vec!["-p".to_owned(), quoted(&database), "-t".to_owned(), quoted(&table.to_string())];
     if !directories.is_empty() {
         words.push("-d".to_owned());

@@ -23,8 +23,8 @@ fn assert_whole(world: &World, after: &str) {
     let recorded =
         world.it.database.value("select coalesce(max(version), '') from app.upgrades where type = 8");
     let prod = world.prod();
-    assert_eq!(prod.contains("app.pipe length"), *recorded >= *"1.1.0", "{after}: {prod}");
-    assert_eq!(world.it.has("app.valve"), *recorded >= *"1.2.0", "{after}: {prod}");
+    assert_eq!(prod.contains("app.pipe length"), recorded.as_str() >= "1.1.0", "{after}: {prod}");
+    assert_eq!(world.it.has("app.valve"), recorded.as_str() >= "1.2.0", "{after}: {prod}");
     let sessions = format!(
         "select application_name, state from pg_stat_activity where datname in ('{}', '{}') and pid <> pg_backend_pid()",
         world.it.database.name(),

@@ -2,7 +2,7 @@
 
 use super::{World, state};
 use crate::source::{assert_nothing_left, temporary};
-use crate::support::{Database, Installation, assert_run, cluster, run};
+use crate::support::{Database, Installation, PYTHON, assert_run, cluster, run};
 
 #[test]
 fn prod_is_upgraded_when_the_copy_is_what_it_should_be() {
@@ -188,4 +188,26 @@ fn the_lines_of_pum_0_x_work_as_they_stand() {
     assert!(world.it.has("app.valve"));
     let told = line(&world.it, "check -p1 qgep_prod -p2 qgep_pum_test --exclude-schema public -i views");
     assert!(told.starts_with("exit code: 0"), "{told}");
+}
+
+#[test]
+fn a_python_delta_works_on_the_copy_also_if_its_service_is_that_of_prod() {
+    let world = World::new();
+    let (socket, port) = (cluster().socket_dir().display().to_string(), cluster().port());
+    let file = world.it.project.file(
+        "pg_service.conf",
+        format!("[prod]\nhost={socket}\nport={port}\nuser=postgres\ndbname={}\n", world.it.database.name()),
+    );
+    let body = "        import subprocess\n        sql = 'create table app.by_python ()'\n        \
+                subprocess.run(['psql', '-qc', sql, 'service=' + self.pg_service], check=True)\n";
+    world.it.delta("delta_1.3.0_by_python.py", format!("{PYTHON}{body}"));
+    let before = world.prod();
+    let mut command = world.it.bare("test-and-upgrade -t app.upgrades -d delta -pp prod -pt");
+    command.arg(format!("service=prod dbname={}", world.test)).env("PGSERVICEFILE", file);
+    let told = run(command.write_stdin("n\n"));
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    assert!(told.contains(&format!("apply the deltas to {}", world.test)), "{told}");
+    assert_eq!(world.prod(), before);
+    assert!(!world.it.has("app.by_python"));
+    crate::support::run_sql(&world.test_uri(), "select * from app.by_python");
 }

@@ -1,0 +1,10 @@
+//! What pum asks of git: releases, the base of a change, files as they are at a revision, and what the working tree
+//! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
+
+mod files;
+mod releases;
+mod repository;
+
+pub use files::{File, Tree};
+pub use releases::{Patterns, Release};
+pub use repository::{Commit, Repository};

@@ -1,0 +1,285 @@
+//! The model of a project, built from nothing: the files of a revision are written to a directory of their own, and what
+//! pum.yaml says of the model is done there with an empty database.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use postgres_protocol::escape::escape_identifier;
+use rustix::process::Signal;
+
+use super::{Opened, Throwaway, deltas};
+use crate::connection::{Parameters, ServiceFile, Session};
+use crate::dump;
+use crate::git::{Commit, Repository, Tree};
+use crate::programs::child::{self, DiesWith};
+use crate::programs::{self, Program};
+use crate::progress::{Cancel, Progress};
+use crate::sql::Variables;
+use crate::upgrade::TableName;
+use crate::{Error, Result};
+
+/// How a schema is built from nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipe {
+    /// SQL files in this order, by psql; each pattern's files sorted by name.
+    Sql(Vec<String>),
+    /// A command of the shell, with the database in PG* variables and as a service.
+    Run(String),
+    /// All deltas, from the first one on.
+    Deltas,
+}
+
+/// What pum.yaml says of a project's model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Project {
+    /// The directory that paths are relative to: that of pum.yaml.
+    pub directory: PathBuf,
+    /// How the model is built.
+    pub recipe: Option<Recipe>,
+    /// The upgrades table.
+    pub table: Option<TableName>,
+    /// The delta directories.
+    pub delta_dirs: Vec<PathBuf>,
+    /// Variables for the deltas.
+    pub variables: Variables,
+    /// Extensions that are made before.
+    pub extensions: Vec<String>,
+    /// Roles that are made before.
+    pub roles: Vec<String>,
+    /// The Python for Python deltas.
+    pub python: Option<PathBuf>,
+}
+
+/// The model of a project as of a revision.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    /// The revision; `None`: the working tree.
+    pub revision: Option<String>,
+    /// The project, as its pum.yaml of that revision says.
+    pub project: Project,
+}
+
+impl Revision {
+    /// As a source is written.
+    pub fn label(&self) -> String {
+        format!("git:{}", self.revision.as_deref().unwrap_or_default())
+    }
+
+    /// Builds the model in a new database of the throwaway cluster, which must run. Roles that are missing are made when
+    /// the server misses them, and the building begins anew.
+    ///
+    /// # Errors
+    /// A project without a model, a repository or a revision that is not there, and what fails in the building, with
+    /// what was printed.
+    pub(super) fn open(
+        &self,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
+        let cluster = throwaway.running()?;
+        let make_role = |role: &str| -> Result<()> {
+            let mut session = throwaway.session(&cluster, cancel)?;
+            session.execute(&super::create_role(role))?;
+            Ok(())
+        };
+        self.project.roles.iter().try_for_each(|role| make_role(role))?;
+        let mut made = BTreeSet::new();
+        loop {
+            let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
+            let mut session = Session::open(&opened.connection, "pum", cancel)?;
+            for extension in &self.project.extensions {
+                session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
+            }
+            drop(session);
+            match self.build(&opened.connection, progress, cancel) {
+                Ok(()) => return Ok(opened),
+                Err(error) => match missing_role(&error) {
+                    Some(role) if made.insert(role.clone()) => make_role(&role)?,
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        let recipe = self.project.recipe.as_ref().ok_or_else(|| {
+            Error::usage(format!(
+                "{} cannot be built: pum.yaml does not say how the model is built",
+                self.label()
+            ))
+            .hint("for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}")
+        })?;
+        let here = match self.project.directory.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => self.project.directory.as_path(),
+        };
+        let repository = Repository::open(here)?;
+        let tree = match &self.revision {
+            Some(revision) => repository.tree(&repository.commit(revision)?)?,
+            None => repository.working_tree()?,
+        };
+        let checkout = dump::scratch()?;
+        tree.write_to(checkout.path())?;
+        // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
+        let inside = below(&repository, here).unwrap_or_default();
+        let place = checkout.path().join(&inside);
+        if !place.is_dir() {
+            return Err(Error::usage(format!("{} has no directory {}", self.label(), inside.display())));
+        }
+        let named = |error: Error| error.note("building", self.label());
+        match recipe {
+            Recipe::Sql(patterns) => {
+                let files = matching(&tree, &inside, patterns).map_err(named)?;
+                psql(database, &place, &files, cancel).map_err(named)
+            }
+            Recipe::Run(command) => shell(database, &place, command, progress, cancel).map_err(named),
+            Recipe::Deltas => deltas::apply(database, &place, &self.project, progress, cancel).map_err(named),
+        }
+    }
+}
+
+/// The role that the server said it does not have.
+fn missing_role(error: &Error) -> Option<String> {
+    let texts =
+        std::iter::once(error.message.as_str()).chain(error.notes.iter().map(|(_, text)| text.as_str()));
+    texts.flat_map(str::lines).rev().find_map(|line| {
+        let (name, _) = line.split_once("role \"")?.1.rsplit_once("\" does not exist")?;
+        Some(name.to_owned())
+    })
+}
+
+/// A commit's own pum.yaml, and where it is.
+///
+/// # Errors
+/// A revision that is not there, a file that cannot be read.
+pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Option<String>> {
+    let repository = Repository::open(directory)?;
+    let commit: Commit = repository.commit(revision)?;
+    let tree = repository.tree(&commit)?;
+    let Some(inside) = below(&repository, directory) else { return Ok(None) };
+    let path = inside.join(name);
+    if !tree.files.contains_key(&path) {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&tree.read(&path)?).into_owned()))
+}
+
+/// A directory's path below the top of the repository.
+fn below(repository: &Repository, directory: &Path) -> Option<PathBuf> {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(directory)?.strip_prefix(real(repository.top())?).ok().map(Path::to_owned)
+}
+
+/// The files that the patterns match, in the order of the patterns, those of one sorted; a file counts once. Paths are
+/// relative to the directory.
+fn matching(tree: &Tree<'_>, inside: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for text in patterns {
+        let pattern = glob::Pattern::new(text.strip_prefix("./").unwrap_or(text))
+            .map_err(|cause| Error::usage(format!("model: {text:?} is no pattern: {cause}")))?;
+        let before = files.len();
+        for path in tree.files.keys().filter_map(|path| path.strip_prefix(inside).ok()) {
+            if pattern.matches_path_with(path, options) && seen.insert(path.to_owned()) {
+                files.push(path.to_owned());
+            }
+        }
+        if files.len() == before && !tree.files.keys().any(|path| pattern.matches_path_with(path, options)) {
+            return Err(Error::usage(format!("model: no file matches {text:?}")));
+        }
+    }
+    Ok(files)
+}
+
+/// Runs SQL files as psql does, in one session; the first error ends it.
+fn psql(database: &Parameters, directory: &Path, files: &[PathBuf], cancel: &Cancel) -> Result<()> {
+    let program = programs::find(Program::Psql, None, None)?.path;
+    let mut command = Command::new(&program);
+    command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "--no-password"]);
+    for file in files {
+        command.arg("-f").arg(file);
+    }
+    command.env("LC_ALL", "C").env("PGOPTIONS", "-c client_min_messages=warning");
+    run(command, "psql", database, directory, cancel).map(drop)
+}
+
+/// Runs the project's own command. It finds this pum first on its PATH.
+fn shell(
+    database: &Parameters,
+    directory: &Path,
+    text: &str,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
+    let mut command = Command::new("sh");
+    command.args(["-c", text]);
+    let programs = dump::scratch()?;
+    if let Ok(own) = std::env::current_exe()
+        && own.file_stem().is_some_and(|name| name == "pum")
+        && std::os::unix::fs::symlink(own, programs.path().join("pum")).is_ok()
+    {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let places = std::iter::once(programs.path().to_owned()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(places).unwrap_or(path));
+    }
+    let output = run(command, "the model's command", database, directory, cancel)?;
+    for line in output.lines().filter(|line| !line.is_empty()) {
+        progress.event(&crate::progress::Event::Output { source: "model", line });
+    }
+    Ok(())
+}
+
+/// Runs a program with the database in its environment, and gives what it printed.
+fn run(
+    mut command: Command,
+    name: &str,
+    database: &Parameters,
+    directory: &Path,
+    cancel: &Cancel,
+) -> Result<String> {
+    let service = ServiceFile::create(database)?;
+    command.envs(service.environment()).current_dir(directory).stdin(Stdio::null());
+    for (variable, keyword) in
+        [("PGHOST", "host"), ("PGPORT", "port"), ("PGUSER", "user"), ("PGDATABASE", "dbname")]
+    {
+        if let Some(value) = database.get(keyword) {
+            command.env(variable, value);
+        }
+    }
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        command.env_remove(variable);
+    }
+    let failed =
+        |cause: std::io::Error| Error::failed(format!("{name} could not be run: {cause}")).caused_by(cause);
+    let output = tempfile::tempfile().map_err(failed)?;
+    command.stdout(output.try_clone().map_err(failed)?).stderr(output.try_clone().map_err(failed)?);
+    child::attach(&mut command, DiesWith::SpawningThread(Signal::TERM));
+    let mut child = command.spawn().map_err(failed)?;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            break status;
+        }
+        if cancel.is_requested() {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(Error::interrupted(format!("{name} was interrupted")));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    let mut text = String::new();
+    let mut output = output;
+    std::io::Seek::rewind(&mut output).map_err(failed)?;
+    let mut bytes = Vec::new();
+    output.read_to_end(&mut bytes).map_err(failed)?;
+    text.push_str(&String::from_utf8_lossy(&bytes));
+    if status.success() {
+        return Ok(text);
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(20)..].join("\n");
+    Err(Error::failed(format!("{name} failed ({status})")).note("output", last))
+}
