@@ -38,7 +38,6 @@ fn the_deltas_run_on_the_schema_and_the_database_is_untouched() {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
-        Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
              Plan 2 files: delta_1.1.0_a.sql, delta_1.2.0_b.sql
              Step [1/3] dump the schema and the rows of 2 tables
              Done [1/3] in [DURATION]

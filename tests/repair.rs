@@ -32,7 +32,7 @@ fn accept_takes_the_file_as_it_is_for_what_was_applied() {
     ");
     let told = crate::support::run(&mut it.pum("info"));
     assert!(told.contains("edited since"), "{told}");
-    assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin("yes\n"), @r"
+    assert_run!(it.pum("repair accept delta_1.1.0_a.sql").write_stdin("y\n"), @r"
     exit code: 0
     ----- stdout -----
     ----- stderr -----

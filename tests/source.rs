@@ -159,6 +159,7 @@ fn a_dump_that_makes_a_database_of_its_own_is_refused() {
     ----- stderr -----
     error: x.sql makes a database of its own, so it cannot be restored into another one
       it says: CREATE DATABASE prod;
+      source: the first one, file:x.sql
     hint: dump without --create, or in another format than plain SQL
     ");
 }
@@ -177,6 +178,7 @@ fn what_the_server_refuses_of_a_dump_is_an_error_with_its_line() {
          Done restore in [DURATION]
     error: 1 error while restoring x.sql into a throwaway database
       refused: x.sql:2: relation "t" already exists
+      source: the first one, file:x.sql
     "#);
     assert_nothing_left(temporary.path(), "refused");
 }

@@ -14,20 +14,25 @@ fn differences_are_shown_whole_and_stop_it() {
     assert_run!(world.command("-f prod.dump --yes"), @r"
     exit code: 1
     ----- stdout -----
-    2 differences between [DATABASE] and [DATABASE]
-      columns: 1
-      views: 1
-    + column depth on table app.valve
-    + view app.v
-    1 differences of owners; --with owners shows them
+    [DATABASE] and [DATABASE] differ: 2 differences in 2 objects
+      columns          1  1 only in [DATABASE]
+      views            1  1 only in [DATABASE]
+
+    - only in [DATABASE], the first
+    + only in [DATABASE], the second
+    ~ in both, but different: [DATABASE] → [DATABASE]
+
+    schema app
+        table app.valve
+        + column depth: numeric(4,1)
+      + view app.v:  SELECT 1 AS one;
+          column one: integer
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
          Step [1/6] dump [DATABASE] to prod.dump
          Done [1/6] in [DURATION]
          Step [2/6] restore it into [DATABASE]
          Note made the database [DATABASE]
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Done [2/6] in [DURATION]
          Step [3/6] apply the deltas to [DATABASE]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
@@ -75,7 +80,6 @@ fn a_dump_that_fails_leaves_everything() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
          Step [1/6] dump [DATABASE] to prod.dump
     error: pg_dump failed (exit status: 1); no dump was written
@@ -125,13 +129,11 @@ fn a_delta_that_fails_on_the_copy_stops_it() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
          Step [1/6] dump [DATABASE]
          Done [1/6] in [DURATION]
          Step [2/6] restore it into [DATABASE]
          Note made the database [DATABASE]
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Done [2/6] in [DURATION]
          Step [3/6] apply the deltas to [DATABASE]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql

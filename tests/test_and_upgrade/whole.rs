@@ -13,13 +13,11 @@ fn prod_is_upgraded_when_the_copy_is_what_it_should_be() {
     [DATABASE] and [DATABASE] are equal
     [DATABASE] and [DATABASE] are equal
     ----- stderr -----
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
          Step [1/6] dump [DATABASE] to prod.dump
          Done [1/6] in [DURATION]
          Step [2/6] restore it into [DATABASE]
          Note made the database [DATABASE]
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Done [2/6] in [DURATION]
          Step [3/6] apply the deltas to [DATABASE]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
@@ -34,7 +32,6 @@ fn prod_is_upgraded_when_the_copy_is_what_it_should_be() {
               delta_1.2.0_valve.sql
     Apply deltas to [DATABASE]? [n]|y: 
          Step [5/6] apply the deltas to [DATABASE]
-    Connected to [DATABASE] as postgres on [SOCKET]:5432, PostgreSQL [VERSION]
          Plan 2 files: delta_1.1.0_length.sql, delta_1.2.0_valve.sql
       Applied [1/2] delta_1.1.0_length.sql in [DURATION]
       Applied [2/2] delta_1.2.0_valve.sql in [DURATION]

@@ -20,8 +20,8 @@ pub fn cases() -> Vec<Case> {
         comment("comment on table s.t", TABLE, "comment on table s.t is 'x'"),
         comment("comment on column a on table s.t", TABLE, "comment on column s.t.a is 'x'"),
         comment("comment on constraint c on table s.t", TABLE, "comment on constraint c on s.t is 'x'"),
-        comment("comment(index) on constraint c on table s.t", TABLE, "comment on index s.c is 'x'"),
-        comment("comment(sequence) on column a on table s.t", TABLE, "comment on sequence s.t_a_seq is 'x'"),
+        comment("comment (index) on constraint c on table s.t", TABLE, "comment on index s.c is 'x'"),
+        comment("comment (sequence) on column a on table s.t", TABLE, "comment on sequence s.t_a_seq is 'x'"),
         comment("comment on view s.v", "create view s.v as select 1 as a", "comment on view s.v is 'x'"),
         comment(
             "comment on column a on view s.v",
@@ -84,7 +84,7 @@ pub fn cases() -> Vec<Case> {
 /// Those that came with 18.
 pub fn since_18() -> Vec<Case> {
     vec![comment(
-        "comment(not null) on column a on table s.t",
+        "comment (not null) on column a on table s.t",
         "create table s.t (a integer not null)",
         "comment on constraint t_a_not_null on s.t is 'x'",
     )]
