@@ -1,5 +1,7 @@
 //! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
-//! their names here and read where they are needed.
+//! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
+
+pub mod ignores;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use serde::Deserialize;
 use serde_yaml::Value as Yaml;
 
 use crate::catalog::Element;
-use crate::error::Excerpt;
+use crate::error::{Excerpt, nearest};
 use crate::source::Recipe;
 use crate::sql::Value;
 use crate::{Error, Result};
@@ -169,7 +171,7 @@ impl Config {
     pub fn load(named: Option<&Path>) -> Result<Config> {
         let found = match named {
             Some(file) => Some(file.to_owned()),
-            None => find()?,
+            None => find(FILE_NAME)?,
         };
         let Some(file) = found else { return Ok(Config::default()) };
         let text = std::fs::read_to_string(&file).map_err(|cause| {
@@ -281,13 +283,13 @@ impl ModelKeys {
     }
 }
 
-/// Looks for `pum.yaml` from the working directory upwards, not past the top of a git repository. The path is
-/// relative where that is short, for it is shown.
-fn find() -> Result<Option<PathBuf>> {
+/// Looks for a file from the working directory upwards, not past the top of a git repository. The path is relative
+/// where that is short, for it is shown.
+fn find(name: &str) -> Result<Option<PathBuf>> {
     let here = std::env::current_dir()
         .map_err(|cause| Error::usage(format!("the working directory cannot be read: {cause}")))?;
     for directory in here.ancestors() {
-        let file = directory.join(FILE_NAME);
+        let file = directory.join(name);
         if file.is_file() {
             return Ok(Some(file.strip_prefix(&here).map(Path::to_owned).unwrap_or(file)));
         }
@@ -301,17 +303,14 @@ fn find() -> Result<Option<PathBuf>> {
 /// The errors for a key that is not known, or the keys below it.
 fn unknown_keys(file: &Path, text: &str, key: &Yaml, value: &Yaml) -> Vec<Error> {
     let unknown = |name: &str, known: &mut dyn Iterator<Item = &'static str>, within: Option<&str>| {
-        let nearest = known
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .min()
-            .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2);
+        let nearest = nearest(name, known);
         let below = within.map_or_else(String::new, |within| format!(" below {within:?}"));
         let start = find_key(text, name, within).unwrap_or(0);
         Error::usage(format!("unknown key {name:?}{below} in {}", file.display())).at(Excerpt {
             path: file.to_owned(),
             text: text.to_owned(),
             range: start..start + name.len(),
-            label: nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known:?}?")),
+            label: nearest.map_or_else(String::new, |known| format!("did you mean {known:?}?")),
         })
     };
     let Some(name) = key.as_str() else {

@@ -69,6 +69,15 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// The known word that a wrong one was probably meant to be; none if no one is near.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|known| (strsim::damerau_levenshtein(known, word), known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len().max(word.len()) / 2)
+        .map(|(_, known)| known)
+}
+
 /// An error of pum: everything a person needs to go on.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

@@ -45,10 +45,10 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
-//! | [`config`] | `pum.yaml` |
+//! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
-//! | [`compare`] | two catalogs become differences |
+//! | [`compare`] | two catalogs become differences; ignore rules |
 //! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
 //! | [`git`] | releases, bases and files at a revision, from git's objects |

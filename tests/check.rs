@@ -2,6 +2,8 @@
 
 mod changes;
 mod equal;
+mod ignore;
+mod interactive;
 mod names;
 mod report;
 mod restored;
@@ -29,6 +31,8 @@ fn options(first: &Database, second: &Database) -> Options {
         value_lists: Vec::new(),
         pg_restore: None,
         pg_dump: None,
+        rules: Vec::new(),
+        upgrades_table: None,
     }
 }
 

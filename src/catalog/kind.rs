@@ -292,7 +292,9 @@ impl FromStr for Element {
         let known = Element::ALL.iter().find(|element| element.name() == text).copied();
         known.ok_or_else(|| {
             let names: Vec<&str> = Element::ALL.iter().map(|element| element.name()).collect();
-            format!("{text:?} is no element; they are {}", names.join(", "))
+            let nearest = crate::error::nearest(text, names.iter().copied());
+            let meant = nearest.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+            format!("{text:?} is no element{meant}; they are {}", names.join(", "))
         })
     }
 }

@@ -1,4 +1,5 @@
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -6,10 +7,13 @@ use super::Context;
 use super::arguments::Table;
 use super::reports::ReportArguments;
 use crate::catalog::{Element, LeftOut};
-use crate::commands::check;
+use crate::commands::{check, decide};
 use crate::compare::Scope;
+use crate::compare::ignore::Written;
+use crate::config::ignores::{Ignores, PROJECT_FILE};
 use crate::progress::Progress;
 use crate::source::Source;
+use crate::terminal::Choices;
 use crate::upgrade::TableName;
 use crate::{Error, Result};
 
@@ -57,7 +61,94 @@ pub struct Arguments {
     #[command(flatten)]
     table: Table,
     #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    deciding: DecidingArguments,
+    #[command(flatten)]
     report: ReportArguments,
+}
+
+/// The ignore rules, pum.ignore.yaml and pum.ignore.local.yaml.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ignore rules")]
+pub struct RuleArguments {
+    /// Do as if there were no ignore rules in pum.ignore.yaml and pum.ignore.local.yaml
+    #[arg(long)]
+    no_ignore: bool,
+}
+
+impl RuleArguments {
+    /// The files of rules, unless they are not wanted; what is wrong with them is told.
+    pub fn load(&self, context: &Context<'_>) -> Result<Option<Ignores>> {
+        if self.no_ignore {
+            return Ok(None);
+        }
+        let ignores = Ignores::load(&context.config)?;
+        for warning in ignores.warnings() {
+            context.terminal.warning(&warning);
+        }
+        Ok(Some(ignores))
+    }
+
+    /// The rules themselves.
+    pub fn rules(&self, context: &Context<'_>) -> Result<Vec<Arc<Written>>> {
+        Ok(self.load(context)?.as_ref().map(Ignores::rules).unwrap_or_default())
+    }
+}
+
+/// What becomes of ignore rules.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ignore rules")]
+struct DecidingArguments {
+    /// Choose differences to ignore, how wide and why, and write rules of it
+    #[arg(long, conflicts_with = "no_ignore")]
+    interactive: bool,
+    /// Remove the rules that match nothing any more, and those whose date is over
+    #[arg(long, conflicts_with = "no_ignore")]
+    prune_ignores: bool,
+}
+
+impl DecidingArguments {
+    /// Whether everything that is asked for can be done here.
+    fn look(&self, context: &Context<'_>) -> Result<()> {
+        if !self.interactive || context.terminal.can_ask() {
+            return Ok(());
+        }
+        Err(Error::usage("--interactive asks on a terminal, and there is none")
+            .hint(format!(
+                "run it on a terminal, or write rules into {PROJECT_FILE}: docs/ignore-rules.md says how"
+            ))
+            .hint("rules that are written there apply without a terminal"))
+    }
+
+    /// Prunes and asks, if that is wanted; gives the rules that were written.
+    fn run(
+        &self,
+        check: &check::Check,
+        ignores: Ignores,
+        context: &Context<'_>,
+    ) -> Result<Option<Vec<Arc<Written>>>> {
+        let mut ignores = ignores;
+        if self.prune_ignores {
+            for pruned in decide::prune(check, &ignores)? {
+                let removed = format!("removed from {}:\n{}", pruned.file.display(), pruned.removed);
+                context.terminal.note(removed.trim_end());
+            }
+            ignores = Ignores::load(&context.config)?;
+        }
+        if check.is_equal() {
+            return Ok(None);
+        }
+        if !self.interactive {
+            context.terminal.hint("--interactive chooses what to ignore");
+            return Ok(None);
+        }
+        let decision = decide::decide(check, &ignores, &Choices::new(context.cancel))?;
+        if decision.is_none() {
+            context.terminal.note("no rule was written");
+        }
+        decision.map(|decision| decide::write(&decision, &ignores)).transpose()
+    }
 }
 
 /// What of a schema is compared.
@@ -149,19 +240,30 @@ impl ScopeArguments {
 
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
+        self.deciding.look(context)?;
+        let upgrades_table = self.table.name_if_any(context)?;
+        let ignores = self.rules.load(context)?;
         let first = self.first.as_deref().or(context.config.database.as_deref());
         let options = check::Options {
             first: source(first, "first", "-p1", context)?,
             second: source(self.second.as_deref(), "second", "-p2", context)?,
             scope: self.scope.scope(context),
-            left_out: self.scope.left_out(self.table.name_if_any(context)?.as_ref()),
+            left_out: self.scope.left_out(upgrades_table.as_ref()),
             value_lists: self.rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
             pg_dump: context.config.pg_dump_exe.clone(),
+            rules: ignores.as_ref().map(Ignores::rules).unwrap_or_default(),
+            upgrades_table,
         };
         let reports = self.report.prepare()?;
-        let check = check::run(&options, context.terminal, context.cancel)?;
+        let mut check = check::run(&options, context.terminal, context.cancel)?;
         reports.tell(&check, context)?;
+        if let Some(ignores) = ignores
+            && let Some(rules) = self.deciding.run(&check, ignores, context)?
+        {
+            check.ignore(&rules);
+            reports.tell(&check, context)?;
+        }
         Ok(u8::from(!check.is_equal() || (self.strict && !check.is_complete())))
     }
 }

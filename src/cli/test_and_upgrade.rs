@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Context;
 use super::arguments::{self, Directories, Feedback, Table, Yes};
-use super::check::{RowsArguments, ScopeArguments};
+use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use super::upgrade::ApplyArguments;
 use crate::commands::check::{self, Check};
 use crate::commands::test_and_upgrade::{self, Answer, Outcome, Target};
@@ -62,6 +62,11 @@ pub struct Arguments {
     #[command(flatten)]
     rows: RowsArguments,
     #[command(flatten)]
+    rules: RuleArguments,
+    /// Show the differences that ignore rules cover, too, with the reasons
+    #[arg(long)]
+    show_ignored: bool,
+    #[command(flatten)]
     applying: ApplyArguments,
     #[command(flatten)]
     feedback: Feedback,
@@ -91,6 +96,8 @@ impl Arguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: config.pg_restore_exe.clone(),
                 pg_dump: config.pg_dump_exe.clone(),
+                rules: self.rules.rules(context)?,
+                upgrades_table: Some(upgrade.table.clone()),
             }),
         };
         let options = test_and_upgrade::Options {
@@ -107,7 +114,8 @@ impl Arguments {
             answer,
             pg_restore: config.pg_restore_exe.clone(),
         };
-        let show = |check: &Check| context.terminal.text(&report::text(check, &report::Options::default()));
+        let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };
+        let show = |check: &Check| context.terminal.text(&report::text(check, &shown));
         let outcome = test_and_upgrade::run(&options, &show, context.terminal, context.cancel)?;
         Ok(match outcome {
             Outcome::Different | Outcome::UpgradedDifferent(_) => 1,

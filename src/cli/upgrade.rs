@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 
 use super::Context;
 use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
-use super::check::{RowsArguments, ScopeArguments};
+use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
 use crate::connection::Parameters;
@@ -107,6 +107,11 @@ pub struct RehearsalArguments {
     scope: ScopeArguments,
     #[command(flatten)]
     rows: RowsArguments,
+    #[command(flatten)]
+    rules: RuleArguments,
+    /// Show the differences that ignore rules cover, too, with the reasons
+    #[arg(long)]
+    show_ignored: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -214,6 +219,8 @@ impl RehearsalArguments {
                 value_lists: self.rows.patterns(context),
                 pg_restore: context.config.pg_restore_exe.clone(),
                 pg_dump: context.config.pg_dump_exe.clone(),
+                rules: self.rules.rules(context)?,
+                upgrades_table: Some(upgrade.table.clone()),
             }),
         };
         let options = rehearse::Options {
@@ -222,8 +229,8 @@ impl RehearsalArguments {
             pg_restore: context.config.pg_restore_exe.clone(),
             upgrade,
         };
-        let show =
-            |check: &check::Check| context.terminal.text(&report::text(check, &report::Options::default()));
+        let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };
+        let show = |check: &check::Check| context.terminal.text(&report::text(check, &shown));
         let equal = rehearse::run(&options, &show, context.terminal, context.cancel)?;
         Ok(u8::from(!equal))
     }

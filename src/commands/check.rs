@@ -3,17 +3,22 @@
 mod majors;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
 
+use super::version;
 use crate::Result;
 use crate::catalog::rows::{self, List};
 use crate::catalog::{self, Catalog, LeftOut};
+use crate::compare::ignore::{self, Circumstances, Until, Written};
 use crate::compare::{self, Comparison, Scope};
+use crate::delta::Version;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
+use crate::upgrade::TableName;
 use majors::Programs;
 
 /// What to compare.
@@ -33,6 +38,10 @@ pub struct Options {
     pub pg_restore: Option<PathBuf>,
     /// The pg_dump for a side whose server is older than the other's; `None`: the one that fits.
     pub pg_dump: Option<PathBuf>,
+    /// Ignore rules.
+    pub rules: Vec<Arc<Written>>,
+    /// The upgrades table, which says whether a rule holds that is until a version.
+    pub upgrades_table: Option<TableName>,
 }
 
 /// What a check found.
@@ -52,6 +61,13 @@ impl Check {
     /// Whether the sources are equal, as far as they were compared.
     pub fn is_equal(&self) -> bool {
         self.comparison.differences.is_empty()
+    }
+
+    /// Sets aside what more rules cover.
+    pub fn ignore(&mut self, rules: &[Arc<Written>]) {
+        let (kept, ignored) = ignore::apply(std::mem::take(&mut self.comparison.differences), rules);
+        self.comparison.differences = kept;
+        self.comparison.ignored.extend(ignored);
     }
 
     /// Whether everything was compared.
@@ -104,13 +120,41 @@ pub fn between(
         rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
         not_compared.extend(shared.not_compared);
     }
-    let mut comparison = compare::compare(&old, &new, &options.scope);
+    let circumstances = circumstances(options, [first, second], cancel);
+    let mut comparison =
+        compare::compare_ignoring(&old, &new, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
     let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
     let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
     Ok(Check { first, second, created, comparison })
+}
+
+/// What the ignore rules are judged by. A database without an upgrades table is at no version that is known.
+fn circumstances(options: &Options, sources: [&Opened; 2], cancel: &Cancel) -> Circumstances {
+    // A copy that stands for a database is called like that, too.
+    let meant = [&options.first, &options.second].into_iter().filter_map(|source| match source {
+        Source::Database(connection) => Some(connection),
+        _ => None,
+    });
+    let connections = sources.into_iter().map(|source| &source.connection).chain(meant);
+    let names = connections
+        .flat_map(|connection| [Some(connection.database()), connection.service().map(str::to_owned)]);
+    let labels = sources.into_iter().map(|source| Some(source.label.clone()));
+    let has_versions =
+        options.rules.iter().any(|written| matches!(written.rule.until, Some(Until::Version(_))));
+    let version_of = |source: &Opened| -> Option<Version> {
+        let table = options.upgrades_table.clone()?;
+        version::run(&version::Options { connection: source.connection.clone(), table }, cancel).ok()?
+    };
+    let version = if has_versions { sources.into_iter().filter_map(version_of).min() } else { None };
+    Circumstances {
+        databases: labels.chain(names).flatten().collect(),
+        version,
+        has_rows: !options.value_lists.is_empty(),
+        ..Circumstances::now()
+    }
 }
 
 /// Reads both at the same time: the servers do most of the work.

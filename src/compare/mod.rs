@@ -4,6 +4,7 @@
 mod column_order;
 mod deparse;
 mod difference;
+pub mod ignore;
 mod renames;
 pub mod rows;
 mod scope;
@@ -12,8 +13,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 pub use difference::{AttributeChange, Change, Difference};
+pub use ignore::Ignored;
 pub use scope::Scope;
 
+use self::ignore::{Circumstances, Written};
 use crate::catalog::{Attribute, Catalog, Form, Identity, Kind, Value};
 
 /// What a comparison found.
@@ -26,31 +29,41 @@ pub struct Comparison {
     pub unasked: Vec<(crate::catalog::Element, usize)>,
     /// Differences that an ignore rule covers.
     pub ignored: Vec<Ignored>,
+    /// Ignore rules that could have covered something, and cover nothing any more.
+    pub idle: Vec<Arc<Written>>,
+    /// Ignore rules whose time is over.
+    pub expired: Vec<Arc<Written>>,
     /// What was not compared, a sentence each: objects of kinds that are not modelled, what the role may not read,
     /// what two versions of the server say in different ways.
     pub not_compared: Vec<String>,
 }
 
-/// A difference that an ignore rule covers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ignored {
-    /// The difference.
-    pub difference: Difference,
-    /// The reason that the rule gives.
-    pub reason: String,
-}
-
 /// Compares what is in scope.
 pub fn compare(first: &Catalog, second: &Catalog, scope: &Scope) -> Comparison {
+    compare_ignoring(first, second, scope, &[], &Circumstances::now())
+}
+
+/// Compares what is in scope, and sets aside what rules cover.
+pub fn compare_ignoring(
+    first: &Catalog,
+    second: &Catalog,
+    scope: &Scope,
+    rules: &[Arc<Written>],
+    circumstances: &Circumstances,
+) -> Comparison {
     let mut all = differences(first, second);
     let mut not_compared = leave_out_varying(&mut all, first, second);
     column_order::gather(&mut all, first, second);
     renames::find(&mut all);
     all.sort_by_cached_key(|difference| order(&difference.identity));
+    let judged = ignore::judge(rules, circumstances, scope, &all);
     all.retain_mut(|difference| scope.covers(difference));
-    let (differences, unasked) = scope.divide(fold(all));
+    let mut folded = fold(all);
+    ignore::apply_to_unasked(&mut folded, &judged.active, scope);
+    let (kept, unasked) = scope.divide(folded);
+    let (differences, ignored) = ignore::apply(kept, &judged.active);
     not_compared.extend(unmodelled(first, second));
-    Comparison { differences, unasked, not_compared, ..Comparison::default() }
+    Comparison { differences, unasked, ignored, not_compared, idle: judged.idle, expired: judged.expired }
 }
 
 /// What both catalogs, or one of them, have and do not have as facts.

@@ -44,12 +44,12 @@ impl Scope {
         !among(&self.exclude_schemas) && (self.schemas.is_empty() || among(&self.schemas))
     }
 
-    fn has(&self, element: Element) -> bool {
+    pub(super) fn has(&self, element: Element) -> bool {
         !self.ignore.contains(&element) && (self.only.is_empty() || self.only.contains(&element))
     }
 
     /// Whether differences of this element are told, or only counted.
-    fn is_asked_for(&self, element: Element) -> bool {
+    pub(super) fn is_asked_for(&self, element: Element) -> bool {
         !element.is_asked_for() || self.with.contains(&element) || self.only.contains(&element)
     }
 

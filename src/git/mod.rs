@@ -2,9 +2,11 @@
 //! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
 
 mod files;
+mod ignored;
 mod releases;
 mod repository;
 
 pub use files::{File, Tree};
+pub use ignored::is_ignored;
 pub use releases::{Patterns, Release};
 pub use repository::{Commit, Repository};

@@ -24,6 +24,8 @@ struct Report<'a> {
     summary: Summary,
     differences: Vec<One<'a>>,
     ignored: Vec<Ignored<'a>>,
+    idle_rules: Vec<String>,
+    expired_rules: Vec<String>,
     not_compared: &'a [String],
 }
 
@@ -55,6 +57,7 @@ struct Unasked {
 #[derive(Serialize)]
 struct Ignored<'a> {
     reason: &'a str,
+    rule: String,
     difference: One<'a>,
 }
 
@@ -138,8 +141,14 @@ pub fn json(check: &Check) -> Result<String> {
         ignored: comparison
             .ignored
             .iter()
-            .map(|ignored| Ignored { reason: &ignored.reason, difference: one(&ignored.difference) })
+            .map(|ignored| Ignored {
+                reason: &ignored.reason,
+                rule: ignored.rule.place(),
+                difference: one(&ignored.difference),
+            })
             .collect(),
+        idle_rules: comparison.idle.iter().map(|written| written.place()).collect(),
+        expired_rules: comparison.expired.iter().map(|written| written.place()).collect(),
         not_compared: &comparison.not_compared,
     };
     let text = serde_json::to_string_pretty(&report)

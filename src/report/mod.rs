@@ -5,6 +5,7 @@ pub mod file;
 mod html;
 mod json;
 mod outline;
+mod rules;
 mod text;
 mod value;
 

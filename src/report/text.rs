@@ -1,11 +1,13 @@
 //! Differences for people: a summary, then by schema and object. Nothing is cut off; the colours are taken off by the
 //! stream where they do not belong.
 
+use std::collections::BTreeSet;
 use std::fmt::{Result, Write};
 
 use anstyle::{AnsiColor, Style};
 
 use super::outline::{Contents, ObjectGroup, by_element, by_schema, count, unasked, values, verdict};
+use super::rules::rules;
 use super::value::{NONE, Tag, diff, in_line, is_long, line, name_within};
 use super::{Detail, Options};
 use crate::catalog::Identity;
@@ -73,6 +75,9 @@ fn summary(text: &mut String, check: &Check, options: &Options) -> Result {
         let more = if options.show_ignored { "" } else { "; --show-ignored shows them with their reasons" };
         writeln!(text, "{} {are} ignored by rules{more}", count(number, "difference"))?;
     }
+    for sentence in rules(check) {
+        writeln!(text, "{sentence}")?;
+    }
     for sentence in &comparison.not_compared {
         writeln!(text, "{YELLOW}not compared:{YELLOW:#} {}", line(sentence))?;
     }
@@ -105,18 +110,25 @@ fn list<'a>(
     Ok(())
 }
 
-/// What ignore rules cover, reason by reason.
+/// What ignore rules cover, reason by reason, with the places of the rules.
 fn ignored(text: &mut String, check: &Check, detail: Detail) -> Result {
-    let mut reasons: Vec<(&str, Vec<&Difference>)> = Vec::new();
+    let mut reasons: Vec<(&str, BTreeSet<String>, Vec<&Difference>)> = Vec::new();
     for ignored in &check.comparison.ignored {
-        match reasons.iter_mut().find(|(reason, _)| *reason == ignored.reason) {
-            Some((_, differences)) => differences.push(&ignored.difference),
-            None => reasons.push((&ignored.reason, vec![&ignored.difference])),
+        match reasons.iter_mut().find(|(reason, ..)| *reason == ignored.reason) {
+            Some((_, places, differences)) => {
+                places.insert(ignored.rule.place());
+                differences.push(&ignored.difference);
+            }
+            None => {
+                let places = BTreeSet::from([ignored.rule.place()]);
+                reasons.push((&ignored.reason, places, vec![&ignored.difference]));
+            }
         }
     }
-    for (reason, differences) in reasons {
+    for (reason, places, differences) in reasons {
         let reason = if reason.is_empty() { "no reason given" } else { reason };
-        writeln!(text, "\n{CYAN}ignored:{CYAN:#} {}", line(reason))?;
+        let places = places.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(text, "\n{CYAN}ignored:{CYAN:#} {} {DIM}({places}){DIM:#}", line(reason))?;
         list(text, differences, detail)?;
     }
     Ok(())

@@ -4,11 +4,11 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 
+use super::CYAN;
 use crate::Error;
 use crate::error::Excerpt;
 
 const RED: Style = AnsiColor::Red.on_default().bold();
-const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 const BOLD: Style = Style::new().bold();
 
 /// How much of a line that is very long (a dump's INSERT) is shown on each side of the place.

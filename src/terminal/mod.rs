@@ -3,11 +3,14 @@
 
 mod answers;
 mod bars;
+mod choices;
 mod errors;
 mod lines;
 mod log;
 mod pager;
 mod tables;
+
+pub use choices::Choices;
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
@@ -22,6 +25,7 @@ use crate::{Error, Result};
 
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
+const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
@@ -156,6 +160,19 @@ impl Terminal {
         self.bars.above(|| {
             let _ = std::io::stderr().write_all(text.as_bytes());
         });
+    }
+
+    /// Whether somebody sees questions and can answer them with keys.
+    pub fn can_ask(&self) -> bool {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !dumb
+    }
+
+    /// Says what may be done next, where somebody sees it and wants to know.
+    pub fn hint(&self, text: &str) {
+        if self.mode != Mode::Quiet && self.can_ask() {
+            self.print(&format!("{CYAN}hint{CYAN:#}: {text}"));
+        }
     }
 
     /// Prints an error with everything that it knows.

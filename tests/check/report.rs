@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use pum::catalog::{Identity, Kind};
 use pum::commands::check::Check;
+use pum::compare::ignore::{Rule, Written};
 use pum::compare::{AttributeChange, Change, Comparison, Difference, Ignored};
 
 use crate::support::{Database, Project, database};
@@ -108,5 +109,10 @@ fn other_type(column: &str, first: &str, second: &str) -> Difference {
 
 /// A difference that a rule covers.
 fn ignored(column: &str, reason: &str) -> Ignored {
-    Ignored { difference: other_type(column, "integer", "bigint"), reason: reason.to_owned() }
+    let rule = Written { rule: Rule::default(), file: "pum.ignore.yaml".into(), line: 1 };
+    Ignored {
+        difference: other_type(column, "integer", "bigint"),
+        reason: reason.to_owned(),
+        rule: Arc::new(rule),
+    }
 }

@@ -1,5 +1,7 @@
 //! The JSON is what docs/check-report.md says.
 
+use std::sync::Arc;
+
 use std::path::Path;
 
 use pum::compare::{Change, Comparison, Difference};
@@ -33,6 +35,7 @@ fn real_reports_fit_the_documented_schema() {
     for report in [json_of(&equal, ""), json_of(&pair, ""), json_of(&pair, "--with column-order,owners")] {
         assert_eq!(faults(&report), Vec::<String>::new(), "{report:#}");
     }
+    let rule = ignored("column b on table app.t", "known").rule;
     let comparison = Comparison {
         differences: vec![Difference::new(
             &identity("column a on table app.t"),
@@ -40,6 +43,8 @@ fn real_reports_fit_the_documented_schema() {
         )],
         ignored: vec![ignored("column b on table app.t", "known")],
         not_compared: vec!["something".to_owned()],
+        idle: vec![Arc::clone(&rule)],
+        expired: vec![rule],
         unasked: Vec::new(),
     };
     let text = report::render(&check_of(comparison), Form::Json, &Options::default()).unwrap();

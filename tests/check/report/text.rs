@@ -319,6 +319,7 @@ fn partial() -> Comparison {
             ignored("column c on table app.t", "mended with 2.0"),
         ],
         not_compared: vec!["2 operator classes: pum does not know them".to_owned()],
+        ..Comparison::default()
     }
 }
 
@@ -350,7 +351,7 @@ fn what_rules_cover_is_counted_and_shown_when_asked_for() {
         ~ column a
             type: integer → bigint
 
-    ignored: mended with 2.0
+    ignored: mended with 2.0 (pum.ignore.yaml:1)
 
     schema app
         table app.t
@@ -359,7 +360,7 @@ fn what_rules_cover_is_counted_and_shown_when_asked_for() {
         ~ column c
             type: integer → bigint
 
-    ignored: the site's own
+    ignored: the site's own (pum.ignore.yaml:1)
 
     schema app
         table app.u
