@@ -132,6 +132,7 @@ impl Source {
                 readied.restore(&self.label(), throwaway, progress, cancel)
             }
             Source::Git(revision) => {
+                revision.recipe()?;
                 throwaway.start(major, progress)?;
                 revision.open(throwaway, progress, cancel)
             }

@@ -76,8 +76,9 @@ impl Names {
                 self.add_roles(behind("to").or_else(|| behind("from")));
             }
             "alter" => {
-                let rest = behind("owner").filter(|rest| rest.first().is_some_and(|word| word.is("to")));
-                self.add_roles(rest.map(|rest| &rest[1..]));
+                // An object may be called `owner`.
+                let at = words.windows(2).rposition(|pair| pair[0].is("owner") && pair[1].is("to"));
+                self.add_roles(at.map(|at| &words[at + 2..]));
             }
             "create" if starts(&["create", "policy"]) => self.add_roles(behind("to")),
             "create" if starts(&["create", "user", "mapping", "for"]) => self.add_roles(Some(&words[4..])),

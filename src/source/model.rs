@@ -104,14 +104,22 @@ impl Revision {
         }
     }
 
-    fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
-        let recipe = self.project.recipe.as_ref().ok_or_else(|| {
+    /// How it is built.
+    ///
+    /// # Errors
+    /// A project that does not say it.
+    pub(super) fn recipe(&self) -> Result<&Recipe> {
+        self.project.recipe.as_ref().ok_or_else(|| {
             Error::usage(format!(
                 "{} cannot be built: pum.yaml does not say how the model is built",
                 self.label()
             ))
             .hint("for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}")
-        })?;
+        })
+    }
+
+    fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        let recipe = self.recipe()?;
         let here = match self.project.directory.as_os_str().is_empty() {
             true => Path::new("."),
             false => self.project.directory.as_path(),
