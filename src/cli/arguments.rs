@@ -41,6 +41,11 @@ impl Database {
             && yes.yes.as_ref().and_then(Option::as_deref) != Some(name)
             && !context.terminal.confirm_by_typing(&format!("{name} is protected."), name)
         {
+            if context.cancel.is_requested() {
+                return Err(
+                    Error::interrupted("interrupted at the question").note("state", "nothing was done")
+                );
+            }
             return Err(Error::usage(format!("{name} is protected and its name was not typed"))
                 .note("state", "nothing was done")
                 .hint(format!("--yes={name} says that you mean it")));

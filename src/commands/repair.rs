@@ -75,6 +75,11 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         progress.note(&after_forgetting(options, &set, delta, &record, row));
     }
     if !options.yes && !progress.confirm("Change the record so?") {
+        if cancel.is_requested() {
+            return Err(
+                Error::interrupted("interrupted at the question").note("state", "nothing was changed")
+            );
+        }
         progress.note("nothing was changed; --yes answers beforehand");
         return Ok(false);
     }
