@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
@@ -20,6 +20,9 @@ use crate::{Error, Result};
 
 /// How many statements may be under way at once: enough to hide a slow line, few enough to fail soon.
 const IN_FLIGHT: usize = 256;
+
+/// After how long the server is asked once more to cancel what still runs.
+const CANCEL_AGAIN: Duration = Duration::from_secs(1);
 
 /// A row as text; NULL is `None`.
 pub type Row = Vec<Option<String>>;
@@ -56,7 +59,10 @@ pub struct Session {
     /// `None` only while it is being dropped.
     link: Option<Link>,
     cancel: Cancel,
-    cancel_sent: bool,
+    /// The request to stop was heeded: what runs now is to end in peace.
+    cancel_ignored: bool,
+    /// When the server may be asked to cancel once more; `None` before the first time.
+    cancel_again: Option<Instant>,
 }
 
 impl Session {
@@ -82,7 +88,13 @@ impl Session {
                 }
             }
         })?;
-        Ok(Session { runtime, link: Some(link), cancel: cancel.clone(), cancel_sent: false })
+        Ok(Session {
+            runtime,
+            link: Some(link),
+            cancel: cancel.clone(),
+            cancel_ignored: false,
+            cancel_again: None,
+        })
     }
 
     /// The host name, address or socket directory that answered.
@@ -235,7 +247,8 @@ impl Session {
         let link = self.link.as_mut().ok_or_else(closed)?;
         let pulse = Pulse {
             cancel: &self.cancel,
-            sent: &mut self.cancel_sent,
+            is_ignored: self.cancel_ignored,
+            again: &mut self.cancel_again,
             canceller: &link.canceller,
             request: None,
         };
@@ -244,7 +257,7 @@ impl Session {
 
     /// Forgets an earlier request to stop, so that what must still be done (a ROLLBACK) is not interrupted in turn.
     pub fn ignore_cancel(&mut self) {
-        self.cancel_sent |= self.cancel.is_requested();
+        self.cancel_ignored |= self.cancel.is_requested();
     }
 }
 
@@ -286,7 +299,8 @@ async fn collect(
 /// What is looked at while the server is silent.
 struct Pulse<'a> {
     cancel: &'a Cancel,
-    sent: &'a mut bool,
+    is_ignored: bool,
+    again: &'a mut Option<Instant>,
     canceller: &'a Canceller,
     request: Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>,
 }
@@ -339,11 +353,17 @@ async fn drive<T>(
     .await
 }
 
+/// Asks the server to cancel what runs. A request may come to nothing (a crowded socket, a statement that catches it), so
+/// it is repeated as long as the work goes on.
 fn request_cancel(pulse: &mut Pulse<'_>, context: &mut Context<'_>) {
-    if *pulse.sent || !pulse.cancel.is_requested() {
+    let is_early = pulse.again.is_some_and(|again| Instant::now() < again);
+    if pulse.is_ignored || is_early || !pulse.cancel.is_requested() {
         return;
     }
     let canceller = pulse.canceller;
     let request = pulse.request.get_or_insert_with(|| Box::pin(canceller.cancel()));
-    *pulse.sent = request.as_mut().poll(context).is_ready();
+    if let Poll::Ready(outcome) = request.as_mut().poll(context) {
+        pulse.request = None;
+        *pulse.again = Some(Instant::now() + if outcome.is_ok() { CANCEL_AGAIN } else { Cancel::INTERVAL });
+    }
 }

@@ -50,6 +50,22 @@ fn the_server_is_asked_to_stop_and_the_delta_is_undone() {
 }
 
 #[test]
+fn a_delta_that_catches_the_cancel_request_is_asked_again() {
+    let (project, ground) = (Project::new(), Ground::new());
+    project.delta(
+        "delta_1.1.0_stubborn.sql",
+        "do $$ begin perform pg_sleep(60); exception when query_canceled then perform pg_sleep(59); end $$;",
+    );
+    let plot = ground.plot();
+    let running = Running::start(&mut upgrade(&project, &plot.uri(), &[]));
+    plot.wait_until_running("pg_sleep(60)");
+    running.signal(Signal::INT);
+    let ended = running.wait(PATIENCE);
+    assert_eq!(ended.code(), Some(130), "{ended}");
+    assert!(ended.text.contains("it was undone"), "{ended}");
+}
+
+#[test]
 fn two_at_once_are_one() {
     let (project, ground) = (project(), Ground::new());
     let plot = ground.plot();
