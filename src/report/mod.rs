@@ -1,4 +1,4 @@
-//! Differences as text, as JSON and as a page: functions from values to text. Nothing here prints; [`file`] puts a
+//! Differences as text, as JSON and as a page: functions from values to text. Nothing here prints; [`file`](mod@file) puts a
 //! report into a file.
 
 pub mod file;
