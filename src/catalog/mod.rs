@@ -59,13 +59,17 @@ pub type Payload = Box<[Value]>;
 /// What a query gives for a value that the server does not show to the role that reads.
 const UNREADABLE: &str = "\u{1}unreadable";
 
+/// Facts by their identities. There may be a million of them, and each is looked up: hence another hash than the
+/// standard one.
+pub type Facts = HashMap<Arc<Identity>, Payload, foldhash::fast::RandomState>;
+
 /// All facts of a schema.
 #[derive(Debug, Default)]
 pub struct Catalog {
     /// The server whose deparser wrote the values: the one that it was read from, unless it was restated.
     pub server: Server,
     /// Every fact, by its identity.
-    pub facts: HashMap<Arc<Identity>, Payload>,
+    pub facts: Facts,
     /// Attributes, by name, that the role which read them was not shown; their values are `None`.
     pub unreadable: HashSet<(Arc<Identity>, &'static str)>,
     /// What was found and is no fact, a sentence each: objects of kinds that are not modelled, what the role was not

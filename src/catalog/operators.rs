@@ -5,6 +5,8 @@ use super::schemas::OWN_SCHEMA;
 use super::{Attribute, Description, Element};
 
 /// <https://www.postgresql.org/docs/current/catalog-pg-operator.html>
+///
+/// One without a function is a place that another operator keeps for its commutator or negator; no dump has it.
 pub(super) const OPERATOR: Description = Description {
     word: "operator",
     element: Element::Other,
@@ -28,7 +30,7 @@ pub(super) const OPERATOR: Description = Description {
                 CASE WHEN o.oprcanhash THEN 'hashes' END, CASE WHEN o.oprcanmerge THEN 'merges' END
             FROM pg_operator o
             JOIN pg_namespace n ON n.oid = o.oprnamespace
-            WHERE {OWN_SCHEMA} AND {independent}",
+            WHERE o.oprcode <> 0 AND {OWN_SCHEMA} AND {independent}",
             function = function("o.oprcode"),
             restrict = function("o.oprrest"),
             join = function("o.oprjoin"),

@@ -110,8 +110,8 @@ pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Res
 struct Facts {
     left_out: Vec<Address>,
     members: HashSet<(u32, u32)>,
-    addresses: HashMap<Address, Arc<Identity>>,
-    facts: HashMap<Arc<Identity>, Payload>,
+    addresses: HashMap<Address, Arc<Identity>, foldhash::fast::RandomState>,
+    facts: super::Facts,
     unreadable: HashSet<(Arc<Identity>, &'static str)>,
     not_compared: Vec<String>,
 }

@@ -124,6 +124,8 @@ pub fn between(
     let mut comparison =
         compare::compare_ignoring(&old, &new, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
+    // Millions of small pieces: whoever waits for the outcome does not wait for their end.
+    thread::spawn(move || drop((old, new)));
     let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
