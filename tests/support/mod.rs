@@ -135,6 +135,19 @@ pub fn pum() -> assert_cmd::Command {
     assert_cmd::Command::from_std(pum_command())
 }
 
+/// Lets the end of the terminal reach a program also where the tests themselves run under `nohup`.
+#[expect(unsafe_code, reason = "the standard library cannot set a signal's action")]
+fn heed_hangups(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: signal(2) is async-signal-safe, and nothing else happens between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            Ok(())
+        });
+    }
+}
+
 /// The same, to be spawned.
 pub fn pum_command() -> Command {
     static HOME: OnceLock<PathBuf> = OnceLock::new();
@@ -144,6 +157,7 @@ pub fn pum_command() -> Command {
         home
     });
     let mut command = Command::new(env!("CARGO_BIN_EXE_pum"));
+    heed_hangups(&mut command);
     command.env_clear().env("HOME", home).env("LC_ALL", "C.UTF-8").current_dir(scratch());
     for name in ["PATH", "PUM_PG_BIN", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
         if let Some(value) = std::env::var_os(name) {
