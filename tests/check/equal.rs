@@ -145,3 +145,16 @@ fn a_search_path_of_the_database_is_no_difference() {
     ));
     assert_equal(&first, &second);
 }
+
+#[test]
+fn a_default_collation_of_another_provider_is_no_difference() {
+    let other = "template template0 encoding 'UTF8' locale_provider icu icu_locale 'de'";
+    let (first, second) = (database(), Database::create_with(crate::support::cluster(), other));
+    for database in [&first, &second] {
+        database.sql(
+            "create table t (id integer primary key, s text not null, z text collate \"C\"); create index on t (lower(s));
+             create view v as select s from t where s > 'a' order by s; create domain d as text check (value ~ 'x')",
+        );
+    }
+    assert_equal(&first, &second);
+}

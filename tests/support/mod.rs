@@ -74,7 +74,8 @@ impl Database {
         Database::create_with(cluster, "")
     }
 
-    fn create_with(cluster: &Cluster, options: &str) -> Database {
+    /// The same, made with these options of CREATE DATABASE.
+    pub fn create_with(cluster: &Cluster, options: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let maintenance = cluster.uri("postgres");
