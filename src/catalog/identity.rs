@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::Kind;
+use crate::sql::close_quoted;
 
 /// The identity of a fact. Written as `table app.pipe`, `column material on table app.pipe`,
 /// `function app.length(app.pipe)`, `cast (app.pipe AS text)`, `comment on column material on table app.pipe`.
@@ -141,21 +142,11 @@ impl FromStr for Identity {
 
 /// Cuts off a name, unquoted.
 fn take_name(text: &str) -> Option<(String, &str)> {
-    let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text.find(['.', ' ', '(']).unwrap_or(text.len());
-        return Some((text[..end].to_owned(), &text[end..]));
-    };
-    let mut name = String::new();
-    loop {
-        let end = rest.find('"')?;
-        name.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix('"') {
-            Some(behind) => {
-                name.push('"');
-                rest = behind;
-            }
-            None => return Some((name, rest)),
+    match text.strip_prefix('"') {
+        Some(quoted) => close_quoted(quoted),
+        None => {
+            let end = text.find(['.', ' ', '(']).unwrap_or(text.len());
+            Some((text[..end].to_owned(), &text[end..]))
         }
     }
 }

@@ -228,6 +228,28 @@ impl ScopeArguments {
         }
     }
 
+    /// The comparison of two sources.
+    pub fn options(
+        &self,
+        (first, second): (Source, Source),
+        rows: &RowsArguments,
+        rules: Vec<Arc<Written>>,
+        upgrades_table: Option<TableName>,
+        context: &Context<'_>,
+    ) -> check::Options {
+        check::Options {
+            first,
+            second,
+            scope: self.scope(context),
+            left_out: self.left_out(upgrades_table.as_ref()),
+            value_lists: rows.patterns(context),
+            pg_restore: context.config.pg_restore_exe.clone(),
+            pg_dump: context.config.pg_dump_exe.clone(),
+            rules,
+            upgrades_table,
+        }
+    }
+
     /// What is left out by name, the upgrades table among it unless it is asked for.
     pub fn left_out(&self, upgrades_table: Option<&TableName>) -> LeftOut {
         let table = upgrades_table.filter(|_| !self.with.contains(&With::UpgradesTable));
@@ -244,17 +266,12 @@ impl Arguments {
         let upgrades_table = self.table.name_if_any(context)?;
         let ignores = self.rules.load(context)?;
         let first = self.first.as_deref().or(context.config.database.as_deref());
-        let options = check::Options {
-            first: source(first, "first", "-p1", context)?,
-            second: source(self.second.as_deref(), "second", "-p2", context)?,
-            scope: self.scope.scope(context),
-            left_out: self.scope.left_out(upgrades_table.as_ref()),
-            value_lists: self.rows.patterns(context),
-            pg_restore: context.config.pg_restore_exe.clone(),
-            pg_dump: context.config.pg_dump_exe.clone(),
-            rules: ignores.as_ref().map(Ignores::rules).unwrap_or_default(),
-            upgrades_table,
-        };
+        let sources = (
+            source(first, "first", "-p1", context)?,
+            source(self.second.as_deref(), "second", "-p2", context)?,
+        );
+        let rules = ignores.as_ref().map(Ignores::rules).unwrap_or_default();
+        let options = self.scope.options(sources, &self.rows, rules, upgrades_table, context);
         let reports = self.report.prepare()?;
         let mut check = check::run(&options, context.terminal, context.cancel)?;
         reports.tell(&check, context)?;

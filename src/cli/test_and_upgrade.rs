@@ -6,7 +6,7 @@ use super::Context;
 use super::arguments::{self, Directories, Feedback, Table, Yes};
 use super::check::{RowsArguments, RuleArguments, ScopeArguments};
 use super::upgrade::ApplyArguments;
-use crate::commands::check::{self, Check};
+use crate::commands::check::Check;
 use crate::commands::test_and_upgrade::{self, Answer, Outcome, Target};
 use crate::connection::Parameters;
 use crate::dump::Format;
@@ -88,17 +88,12 @@ impl Arguments {
         let upgrade = self.applying.options(prod, &self.table, &self.directories, context)?;
         let comparison = match &self.comp {
             None => None,
-            Some(comp) => Some(check::Options {
-                first: Source::Database(upgrade.connection.clone()),
-                second: super::arguments::source(comp, context)?,
-                scope: self.scope.scope(context),
-                left_out: self.scope.left_out(Some(&upgrade.table)),
-                value_lists: self.rows.patterns(context),
-                pg_restore: config.pg_restore_exe.clone(),
-                pg_dump: config.pg_dump_exe.clone(),
-                rules: self.rules.rules(context)?,
-                upgrades_table: Some(upgrade.table.clone()),
-            }),
+            Some(comp) => {
+                let sources =
+                    (Source::Database(upgrade.connection.clone()), super::arguments::source(comp, context)?);
+                let (rules, table) = (self.rules.rules(context)?, Some(upgrade.table.clone()));
+                Some(self.scope.options(sources, &self.rows, rules, table, context))
+            }
         };
         let options = test_and_upgrade::Options {
             prod: upgrade,

@@ -211,17 +211,11 @@ impl RehearsalArguments {
     fn run(self, upgrade: upgrade::Options, context: &Context<'_>) -> Result<u8> {
         let comparison = match &self.compare {
             None => None,
-            Some(source) => Some(check::Options {
-                first: Source::Shadow,
-                second: super::arguments::source(source, context)?,
-                scope: self.scope.scope(context),
-                left_out: self.scope.left_out(Some(&upgrade.table)),
-                value_lists: self.rows.patterns(context),
-                pg_restore: context.config.pg_restore_exe.clone(),
-                pg_dump: context.config.pg_dump_exe.clone(),
-                rules: self.rules.rules(context)?,
-                upgrades_table: Some(upgrade.table.clone()),
-            }),
+            Some(source) => {
+                let sources = (Source::Shadow, super::arguments::source(source, context)?);
+                let (rules, table) = (self.rules.rules(context)?, Some(upgrade.table.clone()));
+                Some(self.scope.options(sources, &self.rows, rules, table, context))
+            }
         };
         let options = rehearse::Options {
             rows: self.rows.patterns(context).into_iter().chain(self.copy_rows).collect(),

@@ -28,7 +28,7 @@ use std::ops::Range;
 
 pub use directives::{Directive, Directives};
 pub use kind::{Kind, NotInTransaction, Target};
-pub use names::{Name, Word, words};
+pub use names::{Name, Word, close_quoted, words};
 pub use source::{Source, read};
 pub use statement::Statement;
 pub use variables::{Origin, Value, Variables};

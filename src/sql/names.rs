@@ -21,6 +21,25 @@ impl Name {
     }
 }
 
+/// Reads a quoted name whose opening quote was taken off: the name, unescaped, and what follows its closing quote. None
+/// if it is not closed.
+pub fn close_quoted(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find('"')?;
+        name.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(behind) => {
+                name.push('"');
+                rest = behind;
+            }
+            None => return Some((name, rest)),
+        }
+    }
+}
+
 /// Reads a name of one part, as the server folds it; none for what is no name, and for `U&""`.
 pub(super) fn part(scanner: &mut Scanner<'_>) -> Option<String> {
     let folded = match scanner.next_significant()? {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
 use crate::Error;
+use crate::sql::close_quoted;
 
 /// The name of a table. Unquoted parts are folded to lower case, as PostgreSQL does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,20 +91,7 @@ fn split_part(text: &str) -> Option<(String, &str)> {
         let end = text.find('.').unwrap_or(text.len());
         return Some((text[..end].to_ascii_lowercase(), &text[end..]));
     };
-    let mut name = String::new();
-    let mut rest = quoted;
-    loop {
-        let end = rest.find('"')?;
-        name.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix('"') {
-            Some(behind) => {
-                name.push('"');
-                rest = behind;
-            }
-            None => return Some((name, rest)),
-        }
-    }
+    close_quoted(quoted)
 }
 
 #[cfg(test)]
