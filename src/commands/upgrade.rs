@@ -18,7 +18,7 @@ use crate::upgrade::lock::{self, Key};
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Look, Server, Table};
-use crate::upgrade::unit::{Unit, Work, used_variables};
+use crate::upgrade::unit::{self, Unit, Work, used_variables};
 use crate::upgrade::{TableName, typed};
 use crate::{Error, Result, programs};
 pub use tested::Tested;
@@ -320,16 +320,7 @@ fn units(
     variables: &Variables,
 ) -> Result<(Vec<Unit>, usize)> {
     let most = options.stop_after.unwrap_or(usize::MAX);
-    let mut units = Vec::new();
-    for hook in &set.pre_all {
-        units.push(Unit::of_hook(hook, variables)?);
-    }
-    for judged in plan.pending().take(most) {
-        units.push(Unit::of_delta(judged, variables)?);
-    }
-    for hook in &set.post_all {
-        units.push(Unit::of_hook(hook, variables)?);
-    }
+    let units = unit::planned(set, plan, most, variables)?;
     let obstacles: Vec<String> = units
         .iter()
         .filter_map(|unit| Some(format!("{} ({})", unit.label, unit.forbids_one_transaction()?)))

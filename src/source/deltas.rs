@@ -12,7 +12,7 @@ use crate::upgrade::apply::{Manner, PythonManner, Run};
 use crate::upgrade::lock::Key;
 use crate::upgrade::plan::{Choice, Plan};
 use crate::upgrade::table::{Look, NewRow, Table};
-use crate::upgrade::unit::Unit;
+use crate::upgrade::unit;
 use crate::{Error, Result, programs};
 
 /// Applies all deltas to an empty database, as an upgrade from version 0.0.0 would.
@@ -48,16 +48,7 @@ pub(super) fn apply(
     session.execute(&format!("{baseline}; {}", Key::of(&table.name).try_statement()))?;
     let record = table.read(&mut session)?;
     let plan = Plan::new(&set, &record, &Choice::default());
-    let mut units = Vec::new();
-    for hook in &set.pre_all {
-        units.push(Unit::of_hook(hook, &project.variables)?);
-    }
-    for judged in plan.pending() {
-        units.push(Unit::of_delta(judged, &project.variables)?);
-    }
-    for hook in &set.post_all {
-        units.push(Unit::of_hook(hook, &project.variables)?);
-    }
+    let units = unit::planned(&set, &plan, usize::MAX, &project.variables)?;
     let program = match units.iter().any(|unit| unit.script().is_none()) {
         true => Some(programs::find_python(project.python.as_deref())?),
         false => None,

@@ -4,11 +4,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::plan::Judged;
+use super::plan::{Judged, Plan};
 use super::record::Row;
-use crate::delta::{Hook, Language, Name, checksum};
+use crate::delta::{DeltaSet, Hook, Language, Name, checksum};
 use crate::sql::{self, Script, Source, Variables};
 use crate::{Error, Result};
+
+/// The pieces of work of a plan, in their order: pre-all, at most so many of the pending deltas, post-all.
+///
+/// # Errors
+/// As [`Unit::of_delta`] and [`Unit::of_hook`].
+pub fn planned(set: &DeltaSet, plan: &Plan<'_>, most: usize, variables: &Variables) -> Result<Vec<Unit>> {
+    let before = set.pre_all.iter().map(|hook| Unit::of_hook(hook, variables));
+    let deltas = plan.pending().take(most).map(|judged| Unit::of_delta(judged, variables));
+    let after = set.post_all.iter().map(|hook| Unit::of_hook(hook, variables));
+    before.chain(deltas).chain(after).collect()
+}
 
 /// How a piece of work is done.
 #[derive(Debug, Clone)]
