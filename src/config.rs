@@ -2,6 +2,7 @@
 //! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
 
 pub mod ignores;
+mod keys;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use serde::Deserialize;
 use serde_yaml::Value as Yaml;
 
 use crate::catalog::Element;
-use crate::error::{Excerpt, nearest};
+use crate::error::Excerpt;
+use crate::git::Patterns;
 use crate::source::Recipe;
 use crate::sql::Value;
 use crate::{Error, Result};
+use keys::{KEYS, find_key, unknown_keys};
 
 /// The file that is looked for from the working directory upwards.
 pub const FILE_NAME: &str = "pum.yaml";
@@ -28,34 +31,6 @@ const OLDER_KEYS: [&str; 7] = [
     "ignore_elements",
     "pg_dump_exe",
     "pg_restore_exe",
-];
-
-/// All keys, and those below them.
-const KEYS: [(&str, &[&str]); 24] = [
-    ("upgrades_table", &[]),
-    ("delta_dir", &[]),
-    ("delta_dirs", &[]),
-    ("database", &[]),
-    ("protect", &[]),
-    ("backup_file", &[]),
-    ("ignore_elements", &[]),
-    ("pg_dump_exe", &[]),
-    ("pg_restore_exe", &[]),
-    ("python_exe", &[]),
-    ("variables", &[]),
-    ("edited", &[]),
-    ("late", &[]),
-    ("model", &["sql", "run", "deltas"]),
-    ("releases", &[]),
-    ("upstream", &[]),
-    ("value_lists", &[]),
-    ("shadow", &["server", "version", "extensions", "roles"]),
-    ("verify", &["from"]),
-    ("lint", &[]),
-    ("hook", &["timeout", "on_timeout"]),
-    ("templates", &["delta"]),
-    ("keep_dependents", &[]),
-    ("suspend", &[]),
 ];
 
 /// What to do about a delta that was edited after it was applied.
@@ -117,6 +92,8 @@ struct Keys {
     late: Option<OneOrMany>,
     value_lists: Option<OneOrMany>,
     model: Option<ModelKeys>,
+    releases: Option<OneOrMany>,
+    upstream: Option<String>,
     shadow: Option<ShadowKeys>,
 }
 
@@ -151,6 +128,10 @@ pub struct Config {
     pub late: Vec<String>,
     /// Patterns of tables whose rows are part of the model, such as `app.vl_*`.
     pub value_lists: Vec<String>,
+    /// How tags name releases.
+    pub releases: Patterns,
+    /// The branch that work is merged into, such as `origin/main`.
+    pub upstream: Option<String>,
     /// How the model is built.
     pub model: Option<Recipe>,
     /// Extensions that a throwaway database has before the model is built.
@@ -231,6 +212,18 @@ impl Config {
                 }
             }
         }
+        let releases = match keys.releases.map(Vec::from) {
+            None => Patterns::default(),
+            Some(patterns) => Patterns::parse(&patterns).map_err(|error| {
+                let start = find_key(text, "releases", None).unwrap_or(0);
+                error.at(Excerpt {
+                    path: file.to_owned(),
+                    text: text.to_owned(),
+                    range: start..start + "releases".len(),
+                    label: "each with {version} in it".to_owned(),
+                })
+            })?,
+        };
         let shadow = keys.shadow.unwrap_or_default();
         let base = match file.parent() {
             Some(parent) if !older => parent.to_owned(),
@@ -254,6 +247,8 @@ impl Config {
             edited: keys.edited.unwrap_or_default(),
             late: keys.late.map(Into::into).unwrap_or_default(),
             value_lists: keys.value_lists.map(Into::into).unwrap_or_default(),
+            releases,
+            upstream: keys.upstream,
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
@@ -300,94 +295,5 @@ fn find(name: &str) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// The errors for a key that is not known, or the keys below it.
-fn unknown_keys(file: &Path, text: &str, key: &Yaml, value: &Yaml) -> Vec<Error> {
-    let unknown = |name: &str, known: &mut dyn Iterator<Item = &'static str>, within: Option<&str>| {
-        let nearest = nearest(name, known);
-        let below = within.map_or_else(String::new, |within| format!(" below {within:?}"));
-        let start = find_key(text, name, within).unwrap_or(0);
-        Error::usage(format!("unknown key {name:?}{below} in {}", file.display())).at(Excerpt {
-            path: file.to_owned(),
-            text: text.to_owned(),
-            range: start..start + name.len(),
-            label: nearest.map_or_else(String::new, |known| format!("did you mean {known:?}?")),
-        })
-    };
-    let Some(name) = key.as_str() else {
-        return vec![Error::usage(format!("{}: a key is not a text: {key:?}", file.display()))];
-    };
-    let Some((_, below)) = KEYS.iter().find(|(known, _)| *known == name) else {
-        return vec![unknown(name, &mut KEYS.iter().map(|(known, _)| *known), None)];
-    };
-    match value {
-        Yaml::Mapping(mapping) if !below.is_empty() => mapping
-            .keys()
-            .filter_map(Yaml::as_str)
-            .filter(|inner| !below.contains(inner))
-            .map(|inner| unknown(inner, &mut below.iter().copied(), Some(name)))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Where a key stands in the text: behind the key that it is below, if any.
-fn find_key(text: &str, name: &str, within: Option<&str>) -> Option<usize> {
-    let from =
-        within.map_or(Some(0), |outer| find_key(text, outer, None).map(|start| start + outer.len()))?;
-    text[from..].match_indices(name).map(|(offset, _)| from + offset).find(|&start| {
-        let before = text[..start].trim_end_matches(['"', '\'', ' ']);
-        let behind = text[start + name.len()..].trim_start_matches(['"', '\'', ' ']);
-        behind.starts_with(':') && (before.is_empty() || before.ends_with(['\n', '{', ',']))
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use super::{Config, Edited};
-    use crate::sql::Value;
-
-    fn parse(file: &str, text: &str) -> crate::Result<Config> {
-        Config::parse(Path::new(file), text)
-    }
-
-    #[test]
-    fn paths_are_relative_to_the_file() {
-        let text = "delta_dirs: [delta, ../other]\nedited: error\nvariables: {SRID: 2056, NAME: x}\npython_exe: python3\n";
-        let config = parse("/p/pum.yaml", text).unwrap();
-        assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta"), PathBuf::from("/p/../other")]);
-        assert_eq!(config.edited, Edited::Error);
-        assert_eq!(config.variables["SRID"], Value::Int(2056));
-        assert_eq!(config.python_exe, Some(PathBuf::from("python3")));
-    }
-
-    #[test]
-    fn the_older_file_is_relative_to_the_working_directory_and_forgives() {
-        let config = parse("/p/config.yaml", "delta_dir: delta\nsomething: 1\n").unwrap();
-        assert_eq!(config.delta_dirs, [PathBuf::from("delta")]);
-        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
-        let config = parse("/p/config.yaml", "delta_dir: delta\ndatabase: x\n").unwrap();
-        assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta")]);
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_known_one() {
-        let error = parse("pum.yaml", "# upgrade_table: no\nupgrade_table: x\n").unwrap_err();
-        let excerpt = error.excerpt.unwrap();
-        assert_eq!(excerpt.line_column(), (2, 1));
-        assert_eq!(excerpt.label, "did you mean \"upgrades_table\"?");
-        let error = parse("pum.yaml", "hook:\n  timout: 3s\n").unwrap_err();
-        assert_eq!(error.excerpt.unwrap().line_column(), (2, 3));
-    }
-
-    #[test]
-    fn bad_yaml_and_wrong_types_are_errors_with_their_place() {
-        assert_eq!(parse("pum.yaml", "a: [1\nb: 2\n").unwrap_err().excerpt.unwrap().line_column().0, 2);
-        assert!(parse("pum.yaml", "edited: perhaps\n").is_err());
-        let error = parse("pum.yaml", "ignore_elements: [views, viws]\n").unwrap_err();
-        assert_eq!(error.excerpt.unwrap().line_column(), (1, 26));
-        assert!(parse("pum.yaml", "- a\n").is_err());
-        assert_eq!(parse("pum.yaml", "").unwrap().delta_dirs, Vec::<PathBuf>::new());
-    }
-}
+mod tests;

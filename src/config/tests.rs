@@ -1,0 +1,57 @@
+use std::path::{Path, PathBuf};
+
+use super::{Config, Edited};
+use crate::sql::Value;
+
+fn parse(file: &str, text: &str) -> crate::Result<Config> {
+    Config::parse(Path::new(file), text)
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let text = "delta_dirs: [delta, ../other]\nedited: error\nvariables: {SRID: 2056, NAME: x}\npython_exe: python3\n";
+    let config = parse("/p/pum.yaml", text).unwrap();
+    assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta"), PathBuf::from("/p/../other")]);
+    assert_eq!(config.edited, Edited::Error);
+    assert_eq!(config.variables["SRID"], Value::Int(2056));
+    assert_eq!(config.python_exe, Some(PathBuf::from("python3")));
+}
+
+#[test]
+fn the_older_file_is_relative_to_the_working_directory_and_forgives() {
+    let config = parse("/p/config.yaml", "delta_dir: delta\nsomething: 1\n").unwrap();
+    assert_eq!(config.delta_dirs, [PathBuf::from("delta")]);
+    assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+    let config = parse("/p/config.yaml", "delta_dir: delta\ndatabase: x\n").unwrap();
+    assert_eq!(config.delta_dirs, [PathBuf::from("/p/delta")]);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_known_one() {
+    let error = parse("pum.yaml", "# upgrade_table: no\nupgrade_table: x\n").unwrap_err();
+    let excerpt = error.excerpt.unwrap();
+    assert_eq!(excerpt.line_column(), (2, 1));
+    assert_eq!(excerpt.label, "did you mean \"upgrades_table\"?");
+    let error = parse("pum.yaml", "hook:\n  timout: 3s\n").unwrap_err();
+    assert_eq!(error.excerpt.unwrap().line_column(), (2, 3));
+}
+
+#[test]
+fn bad_yaml_and_wrong_types_are_errors_with_their_place() {
+    assert_eq!(parse("pum.yaml", "a: [1\nb: 2\n").unwrap_err().excerpt.unwrap().line_column().0, 2);
+    assert!(parse("pum.yaml", "edited: perhaps\n").is_err());
+    let error = parse("pum.yaml", "ignore_elements: [views, viws]\n").unwrap_err();
+    assert_eq!(error.excerpt.unwrap().line_column(), (1, 26));
+    assert!(parse("pum.yaml", "- a\n").is_err());
+    assert_eq!(parse("pum.yaml", "").unwrap().delta_dirs, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn tags_and_the_upstream_branch_are_named() {
+    let config = parse("pum.yaml", "releases: release-{version}\nupstream: origin/main\n").unwrap();
+    assert!(config.releases.version("release-1.2.0").is_some());
+    assert!(config.releases.version("v1.2.0").is_none());
+    assert_eq!(config.upstream.as_deref(), Some("origin/main"));
+    let error = parse("pum.yaml", "upstream: x\nreleases: [v]\n").unwrap_err();
+    assert_eq!(error.excerpt.unwrap().line_column(), (2, 1));
+}
