@@ -87,15 +87,16 @@ pub fn source(text: &str, context: &Context<'_>) -> Result<Source> {
     let Some(revision) = text.strip_prefix("git:") else {
         return Source::resolve(text, &Project::default());
     };
-    let directory = config.file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    let directory = source::home(config.file.as_deref())?;
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { &directory };
     let own = match (revision, &config.file) {
-        ("", _) | (_, None) => None,
-        (revision, Some(file)) => {
+        (revision, Some(file)) if !revision.is_empty() && file.parent() == Some(&directory) => {
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or(crate::config::FILE_NAME);
             let text = source::file_at(here, revision, name)?;
             text.map(|text| crate::config::Config::parse(file, &text)).transpose()?
         }
+        // A file outside of the repository counts for all its revisions.
+        _ => None,
     };
     let own = own.filter(|own| own.model.is_some());
     Source::resolve(text, &project(own.as_ref().unwrap_or(config), directory)?)
@@ -103,7 +104,7 @@ pub fn source(text: &str, context: &Context<'_>) -> Result<Source> {
 
 /// What the configuration says of the model; the delta directories are relative to `directory`.
 fn project(config: &crate::config::Config, directory: PathBuf) -> Result<Project> {
-    let relative = |path: &PathBuf| path.strip_prefix(&directory).unwrap_or(path).to_owned();
+    let relative = |path: &PathBuf| source::below(&directory, path).unwrap_or_else(|| path.clone());
     let mut variables = Variables::default();
     for (name, value) in &config.variables {
         variables.insert(name, value.clone(), Origin::Configuration);

@@ -132,7 +132,7 @@ impl Revision {
         let checkout = dump::scratch()?;
         tree.write_to(checkout.path())?;
         // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
-        let inside = below(&repository, here).unwrap_or_default();
+        let inside = below(repository.top(), here).unwrap_or_default();
         let place = checkout.path().join(&inside);
         if !place.is_dir() {
             return Err(Error::usage(format!("{} has no directory {}", self.label(), inside.display())));
@@ -167,7 +167,7 @@ pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Option<St
     let repository = Repository::open(directory)?;
     let commit: Commit = repository.commit(revision)?;
     let tree = repository.tree(&commit)?;
-    let Some(inside) = below(&repository, directory) else { return Ok(None) };
+    let Some(inside) = below(repository.top(), directory) else { return Ok(None) };
     let path = inside.join(name);
     if !tree.files.contains_key(&path) {
         return Ok(None);
@@ -175,10 +175,28 @@ pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Option<St
     Ok(Some(String::from_utf8_lossy(&tree.read(&path)?).into_owned()))
 }
 
-/// A directory's path below the top of the repository.
-fn below(repository: &Repository, directory: &Path) -> Option<PathBuf> {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(directory)?.strip_prefix(real(repository.top())?).ok().map(Path::to_owned)
+/// The directory that a project's model is relative to: that of its pum.yaml, or, where that is in no repository, the
+/// top of the one that the working directory is in. Empty for the working directory.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn home(file: Option<&Path>) -> Result<PathBuf> {
+    let directory = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    if directory.as_os_str().is_empty() || Repository::find(&directory)?.is_some() {
+        return Ok(directory);
+    }
+    Ok(Repository::find(Path::new("."))?.map_or(directory, |repository| repository.top().to_owned()))
+}
+
+/// A path relative to a directory that it is in, by whatever way both are written; the last part of it need not exist.
+pub fn below(directory: &Path, path: &Path) -> Option<PathBuf> {
+    if let Ok(inside) = path.strip_prefix(directory) {
+        return Some(inside.to_owned());
+    }
+    let real =
+        |path: &Path| if path.as_os_str().is_empty() { Path::new(".") } else { path }.canonicalize().ok();
+    let whole = real(path).or_else(|| Some(real(path.parent()?)?.join(path.file_name()?)))?;
+    whole.strip_prefix(real(directory)?).ok().map(Path::to_owned)
 }
 
 /// The files that the patterns match, in the order of the patterns, those of one sorted; a file counts once. Paths are
