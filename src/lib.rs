@@ -48,6 +48,7 @@
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
+//! | [`synthesis`] | two catalogs become the statements that lead from one to the other |
 //! | [`compare`] | two catalogs become differences; ignore rules |
 //! | [`catalog`] | a schema as facts |
 //! | [`dump`], [`shadow`] | pg_dump and pg_restore; throwaway servers |
@@ -69,6 +70,8 @@ pub mod commands;
 pub mod config;
 pub mod source;
 pub mod upgrade;
+
+pub mod synthesis;
 
 pub mod catalog;
 pub mod compare;

@@ -33,6 +33,7 @@ fn options(first: &Database, second: &Database) -> Options {
         pg_dump: None,
         rules: Vec::new(),
         upgrades_table: None,
+        delta: false,
     }
 }
 

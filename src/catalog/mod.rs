@@ -12,6 +12,7 @@ mod collations;
 mod columns;
 mod comments;
 mod constraints;
+mod dependencies;
 mod event_triggers;
 mod extensions;
 mod foreign;
@@ -44,10 +45,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Form};
+pub use dependencies::{Dependencies, Details};
 pub use identity::Identity;
 pub use kind::{Description, Element, Kind};
 pub use left_out::LeftOut;
-pub use reader::read;
+pub use reader::{read, read_with_details};
 pub use server::Server;
 
 /// The value of an attribute, as the server writes it; `None` is what the server takes when nothing is said.

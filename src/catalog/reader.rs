@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio_postgres::SimpleQueryRow;
 
+use super::dependencies::{self, Details, Edge};
 use super::{Catalog, Identity, Kind, LeftOut, Payload, Server, UNREADABLE, scan};
 use crate::connection::{Parameters, Session};
 use crate::progress::Cancel;
@@ -30,7 +31,7 @@ pub(super) const SETTINGS: &str = "SET LOCAL search_path = pg_catalog;
 const MEMBERS: &str = "SELECT classid, objid FROM pg_depend WHERE deptype = 'e'";
 
 /// Where a fact is in its database: system catalog, oid, sub-object number.
-type Address = (u32, u32, i32);
+pub(super) type Address = (u32, u32, i32);
 
 /// What the rows of a statement are.
 #[derive(Clone, Copy)]
@@ -47,6 +48,12 @@ enum Rows {
     Catalogs,
     /// Sentences about what is no fact.
     Strays,
+    /// What needs what.
+    Dependencies,
+    /// Statements that make routines.
+    Definitions,
+    /// Casts.
+    Casts,
 }
 
 /// Reads all facts of a database's schema.
@@ -54,6 +61,27 @@ enum Rows {
 /// # Errors
 /// A connection that fails, a server older than [`Server::OLDEST`], or one that refuses a query.
 pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Result<Catalog> {
+    read_facts(connection, left_out, false, cancel).map(|(catalog, _)| catalog)
+}
+
+/// Reads all facts of a database's schema, and what it takes to write them.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_details(
+    connection: &Parameters,
+    left_out: &LeftOut,
+    cancel: &Cancel,
+) -> Result<(Catalog, Details)> {
+    read_facts(connection, left_out, true, cancel)
+}
+
+fn read_facts(
+    connection: &Parameters,
+    left_out: &LeftOut,
+    with_details: bool,
+    cancel: &Cancel,
+) -> Result<(Catalog, Details)> {
     let mut session = Session::open(connection, "pum", cancel)?;
     let server = Server { version: session.server_version_num()? };
     if server.major() < Server::OLDEST {
@@ -70,9 +98,16 @@ pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Res
     statements.extend(Kind::ALL.iter().map(|kind| (Rows::Facts(*kind), kind.query(server))));
     statements.push((Rows::Catalogs, scan::CATALOGS.to_owned()));
     statements.push((Rows::Strays, scan::strays()));
+    if with_details {
+        statements.push((Rows::Dependencies, dependencies::dependencies()));
+        statements.push((Rows::Definitions, dependencies::definitions()));
+        statements.push((Rows::Casts, dependencies::CASTS.to_owned()));
+    }
     let (contents, texts): (Vec<Rows>, Vec<String>) = statements.into_iter().unzip();
 
     let mut facts = Facts::default();
+    let mut details = Details::default();
+    let mut edges = Vec::new();
     let mut catalogs = Vec::new();
     let mut malformed = None;
     session.query_rows(&texts.join(";\n"), &mut |statement, row| {
@@ -82,6 +117,9 @@ pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Res
             Some(Rows::Facts(kind)) => facts.fact(*kind, row),
             Some(Rows::Catalogs) => row.get(0).map(|catalog| catalogs.push(catalog.to_owned())),
             Some(Rows::Strays) => row.get(0).map(|sentence| facts.not_compared.push(sentence.to_owned())),
+            Some(Rows::Dependencies) => edge(row).map(|edge| edges.push(edge)),
+            Some(Rows::Definitions) => facts.definition(&mut details, row),
+            Some(Rows::Casts) => cast(&mut details, row),
             Some(Rows::Nothing) | None => Some(()),
         };
         if read.is_none() && malformed.is_none() {
@@ -102,7 +140,25 @@ pub fn read(connection: &Parameters, left_out: &LeftOut, cancel: &Cancel) -> Res
         })?;
     }
     session.execute("COMMIT")?;
-    Ok(facts.into_catalog(server))
+    if with_details {
+        details.dependencies = dependencies::resolve(&edges, &facts.addresses, &facts.facts);
+    }
+    Ok((facts.into_catalog(server), details))
+}
+
+/// What needs what; `None` if the row is not understood.
+fn edge(row: &SimpleQueryRow) -> Option<Edge> {
+    Some(Edge {
+        from: (number(row, 0)?, number(row, 1)?, number(row, 2)?),
+        to: (number(row, 3)?, number(row, 4)?, number(row, 5)?),
+        letter: row.get(6)?.chars().next()?,
+    })
+}
+
+/// A cast; `None` if the row is not understood.
+fn cast(details: &mut Details, row: &SimpleQueryRow) -> Option<()> {
+    details.casts.insert((row.get(0)?.into(), row.get(1)?.into()), row.get(2).is_some());
+    Some(())
 }
 
 /// The facts that were read so far.
@@ -167,6 +223,18 @@ impl Facts {
             self.addresses.insert(address, Arc::clone(&identity));
         }
         self.facts.insert(identity, payload);
+        Some(())
+    }
+
+    /// The statement that makes a routine; `None` if the row is not understood.
+    fn definition(&self, details: &mut Details, row: &SimpleQueryRow) -> Option<()> {
+        // 1255 is pg_proc.
+        let Some(identity) = self.addresses.get(&(1255, number(row, 0)?, 0)) else { return Some(()) };
+        details.definitions.insert(Arc::clone(identity), row.get(1)?.into());
+        let defaults: usize = number(row, 2)?;
+        if defaults > 0 {
+            details.argument_defaults.insert(Arc::clone(identity), defaults);
+        }
         Some(())
     }
 

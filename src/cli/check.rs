@@ -247,6 +247,7 @@ impl ScopeArguments {
             pg_dump: context.config.pg_dump_exe.clone(),
             rules,
             upgrades_table,
+            delta: false,
         }
     }
 
@@ -271,7 +272,10 @@ impl Arguments {
             source(self.second.as_deref(), "second", "-p2", context)?,
         );
         let rules = ignores.as_ref().map(Ignores::rules).unwrap_or_default();
-        let options = self.scope.options(sources, &self.rows, rules, upgrades_table, context);
+        let options = check::Options {
+            delta: self.report.wants_delta(),
+            ..self.scope.options(sources, &self.rows, rules, upgrades_table, context)
+        };
         let reports = self.report.prepare()?;
         let mut check = check::run(&options, context.terminal, context.cancel)?;
         reports.tell(&check, context)?;

@@ -30,13 +30,13 @@ pub struct ReportArguments {
     /// The value that older versions had may be given; false, no, off and 0 take it back.
     #[arg(short = 's', long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes")]
     silent: Option<String>,
-    /// Print the differences as text, json or html
+    /// Print the differences as text, json or html, or the statements that take the first source to the second: sql
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Form,
     /// Write the differences to this file, all of them, and print the summary only
     #[arg(short = 'o', long, alias = "output_file", value_name = "FILE")]
     output_file: Option<PathBuf>,
-    /// Write a report to a file, beside what is printed: text:FILE, json:FILE or html:FILE; may be repeated
+    /// Write a report to a file, beside what is printed: text:FILE, json:FILE, html:FILE or sql:FILE; may be repeated
     #[arg(long, value_name = "FORMAT:FILE", value_parser = report_to)]
     report: Vec<(Form, PathBuf)>,
     /// Show the differences that ignore rules cover, too, with the reasons
@@ -64,6 +64,11 @@ pub struct Reports {
 }
 
 impl ReportArguments {
+    /// Whether the statements are wanted that take the first source to the second.
+    pub fn wants_delta(&self) -> bool {
+        self.format == Form::Sql || self.report.iter().any(|(form, _)| *form == Form::Sql)
+    }
+
     /// Looks whether the files can be written.
     ///
     /// # Errors

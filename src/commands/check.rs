@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use super::version;
 use crate::Result;
 use crate::catalog::rows::{self, List};
-use crate::catalog::{self, Catalog, LeftOut};
+use crate::catalog::{self, Details, LeftOut};
 use crate::compare::ignore::{self, Circumstances, Until, Written};
 use crate::compare::{self, Comparison, Scope};
 use crate::delta::Version;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
+use crate::synthesis::{self, Delta, Schema};
 use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
 use crate::upgrade::TableName;
 use majors::Programs;
@@ -42,6 +43,8 @@ pub struct Options {
     pub rules: Vec<Arc<Written>>,
     /// The upgrades table, which says whether a rule holds that is until a version.
     pub upgrades_table: Option<TableName>,
+    /// Whether what takes the first source to the second is written, too.
+    pub delta: bool,
 }
 
 /// What a check found.
@@ -55,6 +58,8 @@ pub struct Check {
     pub created: Timestamp,
     /// The differences.
     pub comparison: Comparison,
+    /// What takes the first source to the second, if that was asked for.
+    pub delta: Option<Delta>,
 }
 
 impl Check {
@@ -102,35 +107,41 @@ pub fn between(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Check> {
-    let (mut old, mut new) = read_both(first, second, &options.left_out, cancel)?;
+    let (mut old, mut new) = read_both(first, second, options, cancel)?;
     let programs =
         Programs { pg_dump: options.pg_dump.as_deref(), pg_restore: options.pg_restore.as_deref() };
-    let obstacle = majors::align((first, &mut old), (second, &mut new), programs, progress, cancel)?;
+    let obstacle = majors::align((first, &mut old.catalog), (second, &mut new.catalog), programs, progress, cancel)?;
     let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {
         let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
         let is_left_out = |list: &List, column: &str| {
-            old.leaves_out_column(list, column) || new.leaves_out_column(list, column)
+            old.catalog.leaves_out_column(list, column) || new.catalog.leaves_out_column(list, column)
         };
         let of_first = |error| of_source(error, "first", &first.label);
         let of_second = |error| of_source(error, "second", &second.label);
         let (of_old, of_new) = (lists(first).map_err(of_first)?, lists(second).map_err(of_second)?);
         let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
-        rows::read(&first.connection, &shared.lists, &mut old, cancel).map_err(of_first)?;
-        rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
+        rows::read(&first.connection, &shared.lists, &mut old.catalog, cancel).map_err(of_first)?;
+        rows::read(&second.connection, &shared.lists, &mut new.catalog, cancel).map_err(of_second)?;
         not_compared.extend(shared.not_compared);
     }
     let circumstances = circumstances(options, [first, second], cancel);
     let mut comparison =
-        compare::compare_ignoring(&old, &new, &options.scope, &options.rules, &circumstances);
+        compare::compare_ignoring(&old.catalog, &new.catalog, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
+    let delta = if options.delta {
+        let ignored = comparison.ignored.iter().map(|ignored| &*ignored.difference.identity).collect();
+        Some(synthesis::write(&old, &new, &options.scope, &ignored)?)
+    } else {
+        None
+    };
     // Millions of small pieces: whoever waits for the outcome does not wait for their end.
     thread::spawn(move || drop((old, new)));
     let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
     let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    Ok(Check { first, second, created, comparison })
+    Ok(Check { first, second, created, comparison, delta })
 }
 
 /// What the ignore rules are judged by. A database without an upgrades table is at no version that is known.
@@ -163,12 +174,20 @@ fn circumstances(options: &Options, sources: [&Opened; 2], cancel: &Cancel) -> C
 fn read_both(
     first: &Opened,
     second: &Opened,
-    left_out: &LeftOut,
+    options: &Options,
     cancel: &Cancel,
-) -> Result<(Catalog, Catalog)> {
+) -> Result<(Schema, Schema)> {
+    let read = |source: &Opened| {
+        if options.delta {
+            catalog::read_with_details(&source.connection, &options.left_out, cancel)
+        } else {
+            catalog::read(&source.connection, &options.left_out, cancel).map(|catalog| (catalog, Details::default()))
+        }
+        .map(|(catalog, details)| Schema { catalog, details })
+    };
     let (old, new) = thread::scope(|scope| {
-        let other = scope.spawn(|| catalog::read(&second.connection, left_out, cancel));
-        let old = catalog::read(&first.connection, left_out, cancel);
+        let other = scope.spawn(|| read(second));
+        let old = read(first);
         (old, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     match (old, new) {

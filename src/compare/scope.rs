@@ -38,6 +38,24 @@ impl Scope {
         self.has(own)
     }
 
+    /// What of a difference is in scope and asked for; none if nothing is.
+    pub fn within(&self, mut difference: Difference) -> Option<Difference> {
+        if !self.covers(&mut difference) {
+            return None;
+        }
+        let own = element(&difference.identity);
+        if !self.is_asked_for(own) {
+            return None;
+        }
+        if let Change::Changed { attributes } = &mut difference.change {
+            attributes.retain(|change| self.is_asked_for(change.attribute.element.unwrap_or(own)));
+            if attributes.is_empty() {
+                return None;
+            }
+        }
+        Some(difference)
+    }
+
     fn has_schema(&self, schema: Option<&str>) -> bool {
         let Some(schema) = schema else { return self.schemas.is_empty() };
         let among = |names: &[String]| names.iter().any(|name| name == schema);

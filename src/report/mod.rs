@@ -26,11 +26,13 @@ pub enum Form {
     Json,
     /// For people with a browser: one page that needs nothing else.
     Html,
+    /// For psql: the statements that take the first source to the second.
+    Sql,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Form; 3] = [Form::Text, Form::Json, Form::Html];
+    pub const ALL: [Form; 4] = [Form::Text, Form::Json, Form::Html, Form::Sql];
 
     /// Its name, as in `--format json`.
     pub fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Form {
             Form::Text => "text",
             Form::Json => "json",
             Form::Html => "html",
+            Form::Sql => "sql",
         }
     }
 }
@@ -53,7 +56,7 @@ impl FromStr for Form {
 
     fn from_str(text: &str) -> std::result::Result<Form, String> {
         let known = Form::ALL.into_iter().find(|form| form.name() == text);
-        known.ok_or_else(|| format!("{text:?} is no form; they are text, json and html"))
+        known.ok_or_else(|| format!("{text:?} is no form; they are text, json, html and sql"))
     }
 }
 
@@ -87,5 +90,6 @@ pub fn render(check: &Check, form: Form, options: &Options) -> Result<String> {
         Form::Text => Ok(anstream::adapter::strip_str(&text(check, options)).to_string()),
         Form::Json => json::json(check),
         Form::Html => html::html(check),
+        Form::Sql => Ok(check.delta.as_ref().map(ToString::to_string).unwrap_or_default()),
     }
 }

@@ -1,0 +1,53 @@
+//! The schema that a delta leads to: the second one as far as it is in scope, else the first.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, Facts, Identity};
+use crate::compare::{self, Change, Scope};
+
+/// The second catalog, with the values of the first for what is not in scope, or ignored.
+pub fn within(first: &Catalog, second: &Catalog, scope: &Scope, ignored: &HashSet<&Identity>) -> Catalog {
+    let mut facts: Facts = second.facts.clone();
+    let mut kept: Vec<Arc<Identity>> = Vec::new();
+    for difference in compare::differences(first, second) {
+        let identity = &difference.identity;
+        let is_ignored = !ignored.is_empty() && identity.chain().any(|above| ignored.contains(above));
+        let covered = if is_ignored { None } else { scope.within(difference.clone()) };
+        match (&difference.change, covered.map(|covered| covered.change)) {
+            (Change::OnlySecond { .. }, None) => {
+                facts.remove(identity);
+            }
+            (Change::OnlyFirst { .. }, None) => kept.push(Arc::clone(identity)),
+            (Change::Changed { attributes }, covered) => {
+                let is_covered = |name: &str| match &covered {
+                    Some(Change::Changed { attributes }) => attributes.iter().any(|change| change.attribute.name == name),
+                    _ => false,
+                };
+                let Some(values) = facts.get_mut(identity) else { continue };
+                for change in attributes.iter().filter(|change| !is_covered(change.attribute.name)) {
+                    let index = identity.kind.attributes().iter().position(|known| known.name == change.attribute.name);
+                    if let Some(index) = index {
+                        values[index].clone_from(&change.first);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    // Containers first: what is kept of an object that goes goes with it.
+    kept.sort_by_key(|identity| identity.chain().count());
+    for identity in kept {
+        let has_object = identity.on.as_deref().is_none_or(|on| facts.contains_key(on));
+        if has_object && let Some(values) = first.facts.get(&identity) {
+            facts.insert(identity, values.clone());
+        }
+    }
+    Catalog {
+        server: second.server,
+        facts,
+        unreadable: second.unreadable.clone(),
+        not_compared: Vec::new(),
+        left_out: second.left_out.clone(),
+    }
+}
