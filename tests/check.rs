@@ -1,6 +1,6 @@
 //! `check`: two sources are compared completely.
 
-mod changes;
+pub(crate) mod changes;
 mod equal;
 mod ignore;
 mod interactive;

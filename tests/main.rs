@@ -23,6 +23,7 @@ mod shadow;
 mod source;
 mod source_git;
 mod support;
+mod synthesis;
 mod test_and_upgrade;
 mod unbreakable;
 mod upgrade;

@@ -55,6 +55,8 @@ pub struct Details {
     /// Casts that an assignment does by itself (`true`), and those that have to be asked for (`false`), by the names of
     /// the types.
     pub casts: HashMap<(Box<str>, Box<str>), bool>,
+    /// Extensions that cannot come to another schema.
+    pub fixed_extensions: HashSet<Box<str>>,
 }
 
 /// Rows: an object, what it needs, the letter of `deptype`.
@@ -79,6 +81,9 @@ pub(super) fn definitions() -> String {
 /// Rows: two types, and whether an assignment casts one to the other.
 pub(super) const CASTS: &str = "SELECT format_type(castsource, NULL), format_type(casttarget, NULL),
     CASE WHEN castcontext <> 'e' THEN 'yes' END FROM pg_cast";
+
+/// Rows: the name of an extension that cannot come to another schema.
+pub(super) const FIXED_EXTENSIONS: &str = "SELECT extname FROM pg_extension WHERE NOT extrelocatable";
 
 /// An object or a part of one, and another that it needs, as the server says it.
 pub(super) struct Edge {

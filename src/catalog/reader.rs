@@ -54,6 +54,8 @@ enum Rows {
     Definitions,
     /// Casts.
     Casts,
+    /// Extensions that stay in their schema.
+    FixedExtensions,
 }
 
 /// Reads all facts of a database's schema.
@@ -102,6 +104,7 @@ fn read_facts(
         statements.push((Rows::Dependencies, dependencies::dependencies()));
         statements.push((Rows::Definitions, dependencies::definitions()));
         statements.push((Rows::Casts, dependencies::CASTS.to_owned()));
+        statements.push((Rows::FixedExtensions, dependencies::FIXED_EXTENSIONS.to_owned()));
     }
     let (contents, texts): (Vec<Rows>, Vec<String>) = statements.into_iter().unzip();
 
@@ -120,6 +123,9 @@ fn read_facts(
             Some(Rows::Dependencies) => edge(row).map(|edge| edges.push(edge)),
             Some(Rows::Definitions) => facts.definition(&mut details, row),
             Some(Rows::Casts) => cast(&mut details, row),
+            Some(Rows::FixedExtensions) => row.get(0).map(|name| {
+                details.fixed_extensions.insert(name.into());
+            }),
             Some(Rows::Nothing) | None => Some(()),
         };
         if read.is_none() && malformed.is_none() {

@@ -17,8 +17,8 @@ use crate::compare::{self, Comparison, Scope};
 use crate::delta::Version;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
-use crate::synthesis::{self, Delta, Schema};
 use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
+use crate::synthesis::{self, Delta, Schema};
 use crate::upgrade::TableName;
 use majors::Programs;
 
@@ -110,7 +110,8 @@ pub fn between(
     let (mut old, mut new) = read_both(first, second, options, cancel)?;
     let programs =
         Programs { pg_dump: options.pg_dump.as_deref(), pg_restore: options.pg_restore.as_deref() };
-    let obstacle = majors::align((first, &mut old.catalog), (second, &mut new.catalog), programs, progress, cancel)?;
+    let obstacle =
+        majors::align((first, &mut old.catalog), (second, &mut new.catalog), programs, progress, cancel)?;
     let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {
         let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
@@ -181,7 +182,8 @@ fn read_both(
         if options.delta {
             catalog::read_with_details(&source.connection, &options.left_out, cancel)
         } else {
-            catalog::read(&source.connection, &options.left_out, cancel).map(|catalog| (catalog, Details::default()))
+            catalog::read(&source.connection, &options.left_out, cancel)
+                .map(|catalog| (catalog, Details::default()))
         }
         .map(|(catalog, details)| Schema { catalog, details })
     };

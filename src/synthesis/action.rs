@@ -115,6 +115,8 @@ pub enum Deed {
     Detach,
     /// It is dropped.
     Drop,
+    /// It is announced, for those that it needs and that need it.
+    Announce,
     /// It is made.
     Create,
     /// It is altered.
@@ -130,6 +132,7 @@ impl Deed {
             Deed::Retire => "rename",
             Deed::Detach => "detach",
             Deed::Drop => "drop",
+            Deed::Announce => "announce",
             Deed::Create => "create",
             Deed::Alter => "alter",
             Deed::Tie => "tie",

@@ -47,13 +47,8 @@ enum Cause {
 impl<'a> Fates<'a> {
     /// Decides.
     pub fn decide(old: &'a Side<'a>, new: &'a Side<'a>, differences: &[Difference]) -> Fates<'a> {
-        let mut fates = Fates {
-            old,
-            new,
-            fates: BTreeMap::new(),
-            retyped: BTreeSet::new(),
-            retied: BTreeSet::new(),
-        };
+        let mut fates =
+            Fates { old, new, fates: BTreeMap::new(), retyped: BTreeSet::new(), retied: BTreeSet::new() };
         let mut causes = VecDeque::new();
         for difference in differences {
             let identity = &difference.identity;
@@ -116,7 +111,8 @@ impl<'a> Fates<'a> {
         self.get(identity) == Some(&Fate::Anew)
             && is_type(identity)
             && self.old.needed_by(identity).iter().any(|user| {
-                matches!(user.kind, Kind::Column | Kind::Attribute) && matches!(self.get(user), Some(Fate::Alter(_)))
+                matches!(user.kind, Kind::Column | Kind::Attribute)
+                    && matches!(self.get(user), Some(Fate::Alter(_)))
             })
     }
 
@@ -197,9 +193,7 @@ impl<'a> Fates<'a> {
                 | Kind::Statistics => true,
                 // A generated one.
                 Kind::Column => self.old.value(user, "generated").is_some(),
-                Kind::Constraint => {
-                    self.old.is_foreign_key(user) || is_cast && !self.is_plain_key(user)
-                }
+                Kind::Constraint => self.old.is_foreign_key(user) || is_cast && !self.is_plain_key(user),
                 Kind::Index => is_cast,
                 Kind::Default => is_other_type,
                 _ => false,
@@ -222,7 +216,9 @@ impl<'a> Fates<'a> {
         let names = super::names::taken(gone, self.old.has_index(gone));
         self.new.details.dependencies.needs(user).any(|needed| {
             &**needed == gone
-                || super::names::taken(needed, self.new.has_index(needed)).iter().any(|name| names.contains(name))
+                || super::names::taken(needed, self.new.has_index(needed))
+                    .iter()
+                    .any(|name| names.contains(name))
         })
     }
 
@@ -241,7 +237,8 @@ impl<'a> Fates<'a> {
 
     /// The statements that alter a fact.
     pub fn alter(&self, identity: &Arc<Identity>, changed: &[&'static str]) -> Vec<super::Statement> {
-        let alteration = rules::alteration(identity, (self.old, self.new), changed.to_vec(), self.is_retyped(identity));
+        let alteration =
+            rules::alteration(identity, (self.old, self.new), changed.to_vec(), self.is_retyped(identity));
         rules::alter(&alteration).unwrap_or_default()
     }
 

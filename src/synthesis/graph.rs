@@ -31,8 +31,10 @@ impl Graph {
         for then in self.after.iter().flatten() {
             waiting[*then] += 1;
         }
-        let mut ready: BinaryHeap<Reverse<(R, usize)>> =
-            (0..waiting.len()).filter(|node| waiting[*node] == 0).map(|node| Reverse((rank(node), node))).collect();
+        let mut ready: BinaryHeap<Reverse<(R, usize)>> = (0..waiting.len())
+            .filter(|node| waiting[*node] == 0)
+            .map(|node| Reverse((rank(node), node)))
+            .collect();
         let mut order = Vec::with_capacity(waiting.len());
         while let Some(Reverse((_, node))) = ready.pop() {
             order.push(node);
@@ -50,7 +52,8 @@ impl Graph {
     fn cycle(&self, waiting: &[usize]) -> Vec<usize> {
         // Each of them waits for another of them: going backwards comes to one for the second time.
         let stuck = |node: usize| waiting[node] > 0;
-        let before = |then: usize| (0..waiting.len()).find(|node| stuck(*node) && self.after[*node].contains(&then));
+        let before =
+            |then: usize| (0..waiting.len()).find(|node| stuck(*node) && self.after[*node].contains(&then));
         let mut path: Vec<usize> = (0..waiting.len()).filter(|node| stuck(*node)).take(1).collect();
         while let Some(node) = path.last().and_then(|last| before(*last)) {
             if let Some(start) = path.iter().position(|seen| *seen == node) {

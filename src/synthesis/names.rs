@@ -102,7 +102,9 @@ pub fn object(identity: &Identity) -> String {
             format!("{word} FOR {user} SERVER {}", owner(identity))
         }
         Kind::Column | Kind::Attribute => format!("COLUMN {}.{}", owner(identity), name(&identity.name)),
-        Kind::DomainConstraint => format!("CONSTRAINT {} ON DOMAIN {}", name(&identity.name), owner(identity)),
+        Kind::DomainConstraint => {
+            format!("CONSTRAINT {} ON DOMAIN {}", name(&identity.name), owner(identity))
+        }
         Kind::Constraint | Kind::Rule | Kind::Trigger | Kind::Policy => {
             format!("{word} {} ON {}", name(&identity.name), owner(identity))
         }
@@ -160,7 +162,9 @@ mod tests {
         for plain in ["pipe", "_x", "a1", "text", "type"] {
             assert_eq!(name(plain), plain);
         }
-        for (quoted, text) in [("User", "\"User\""), ("user", "\"user\""), ("a$", "\"a$\""), ("a\"b", "\"a\"\"b\"")] {
+        for (quoted, text) in
+            [("User", "\"User\""), ("user", "\"user\""), ("a$", "\"a$\""), ("a\"b", "\"a\"\"b\"")]
+        {
             assert_eq!(name(quoted), text);
         }
         assert_eq!(literal("it's"), "'it''s'");

@@ -48,6 +48,9 @@ impl<'a> Plan<'a> {
             }
             if matches!(fate, Fate::Create | Fate::Anew) && self.comes_with(identity).is_none() {
                 add(Deed::Create);
+                if rules::is_announced(self.fates.after(identity)) {
+                    add(Deed::Announce);
+                }
             }
             if matches!(fate, Fate::Alter(_)) {
                 add(Deed::Alter);
@@ -61,7 +64,10 @@ impl<'a> Plan<'a> {
         }
         // An index that stays may be attached to one that is made.
         for identity in self.fates.new.catalog.facts.keys() {
-            if matches!(identity.kind, Kind::Index | Kind::Constraint) && self.fates.get(identity).is_none() && self.is_tied(identity) {
+            if matches!(identity.kind, Kind::Index | Kind::Constraint)
+                && self.fates.get(identity).is_none()
+                && self.is_tied(identity)
+            {
                 found.push((Arc::clone(identity), Deed::Tie));
             }
         }
@@ -82,12 +88,34 @@ impl<'a> Plan<'a> {
             return Some(Arc::clone(on));
         }
         match identity.kind {
+            // The functions of a type, which it needs and which need it.
+            Kind::Function => old
+                .details
+                .dependencies
+                .needs(identity)
+                .find(|needed| self.is_announced_for(identity, needed) && fates.is_gone(needed))
+                .map(Arc::clone),
+            // The copy of a parent's trigger.
+            Kind::Trigger if old.value(identity.on.as_deref()?, "partition of").is_some() => {
+                let parents = old.parents(identity.on.as_deref()?);
+                let mut hanging = parents.iter().flat_map(|parent| old.hanging(parent));
+                hanging
+                    .find(|part| {
+                        part.kind == Kind::Trigger && part.name == identity.name && fates.is_gone(part)
+                    })
+                    .map(|part| Arc::clone(part))
+            }
             Kind::Sequence => old.owning_column(identity).filter(|column| fates.is_gone(column)),
             Kind::Column | Kind::Constraint if old.value(identity, "inherited") == Some("only") => {
                 let table = identity.on.as_deref()?;
                 let mut above = old.inherited_from(identity).into_iter();
                 above
-                    .find(|above| fates.is_gone(above) && above.on.as_deref().is_some_and(|parent| !fates.is_gone(parent) && self.keeps_parent(table, parent)))
+                    .find(|above| {
+                        fates.is_gone(above)
+                            && above.on.as_deref().is_some_and(|parent| {
+                                !fates.is_gone(parent) && self.keeps_parent(table, parent)
+                            })
+                    })
                     .map(Arc::new)
             }
             _ => old.partition_of(identity).filter(|above| fates.is_gone(above)),
@@ -111,12 +139,22 @@ impl<'a> Plan<'a> {
                     if is_partition {
                         return None;
                     }
-                    return above.into_iter().find(|above| fates.is_made(above) && self.comes_with(above).is_none()).map(Arc::new).or_else(|| Some(Arc::clone(on)));
+                    return above
+                        .into_iter()
+                        .find(|above| fates.is_made(above) && self.comes_with(above).is_none())
+                        .map(Arc::new)
+                        .or_else(|| Some(Arc::clone(on)));
                 }
                 above.into_iter().find(|above| fates.is_made(above)).map(Arc::new)
             }
             _ => None,
         }
+    }
+
+    /// Whether a function is one that a type needs and that needs the type, on the old side.
+    fn is_announced_for(&self, function: &Identity, needed: &Identity) -> bool {
+        rules::is_announced(self.fates.before(needed))
+            && self.fates.old.details.dependencies.has(needed, function)
     }
 
     /// Whether a table is a child of the same parent on both sides all the time.
@@ -134,7 +172,9 @@ impl<'a> Plan<'a> {
             Kind::Table | Kind::ForeignTable => !self.detach(identity).is_empty(),
             Kind::Sequence => {
                 let owner = fates.old.owning_column(identity);
-                owner.is_some_and(|column| fates.is_gone(&column)) || fates.old.value(identity, "owned by").is_some() && fates.new.value(identity, "owned by").is_none()
+                owner.is_some_and(|column| fates.is_gone(&column))
+                    || fates.old.value(identity, "owned by").is_some()
+                        && fates.new.value(identity, "owned by").is_none()
             }
             _ => false,
         }
@@ -153,7 +193,8 @@ impl<'a> Plan<'a> {
         let (fates, old, new) = (self.fates, self.fates.old, self.fates.new);
         match identity.kind {
             Kind::Table | Kind::ForeignTable => {
-                matches!(fates.get(identity), Some(Fate::Create | Fate::Anew | Fate::Alter(_))) && !self.attach(identity).is_empty()
+                matches!(fates.get(identity), Some(Fate::Create | Fate::Anew | Fate::Alter(_)))
+                    && !self.attach(identity).is_empty()
             }
             Kind::Sequence => {
                 new.value(identity, "owned by").is_some()
@@ -212,7 +253,8 @@ impl<'a> Plan<'a> {
     pub fn order(&mut self) -> Result<Vec<usize>, Vec<String>> {
         loop {
             let graph = self.graph();
-            let ranks: Vec<_> = self.actions.iter().map(|(identity, deed)| rank(identity, *deed, self.fates)).collect();
+            let ranks: Vec<_> =
+                self.actions.iter().map(|(identity, deed)| rank(identity, *deed, self.fates)).collect();
             let cycle = match graph.order(|number| &ranks[number]) {
                 Ok(order) => return Ok(order),
                 Err(cycle) => cycle,
@@ -237,13 +279,20 @@ impl<'a> Plan<'a> {
         for (identity, needed) in old.details.dependencies.pairs() {
             let is_part = matches!(
                 identity.kind,
-                Kind::Constraint | Kind::Rule | Kind::Policy | Kind::Trigger | Kind::Default | Kind::DomainConstraint
+                Kind::Constraint
+                    | Kind::Rule
+                    | Kind::Policy
+                    | Kind::Trigger
+                    | Kind::Default
+                    | Kind::DomainConstraint
             );
             if !is_part || !self.fates.is_gone(identity) || self.goes_with(identity).is_none() {
                 continue;
             }
             let (from, to) = (self.drop_of(identity), self.drop_of(needed));
-            if from != to && [from, to].iter().all(|number| number.is_some_and(|number| on_cycle.contains(&number))) {
+            if from != to
+                && [from, to].iter().all(|number| number.is_some_and(|number| on_cycle.contains(&number)))
+            {
                 found.push(Arc::clone(identity));
             }
         }
@@ -287,7 +336,8 @@ impl<'a> Plan<'a> {
             }
         }
         if let Some(alter) = self.number(identity, Deed::Alter) {
-            let needs_still = self.fates.new.details.dependencies.has(identity, needed) || identity.on.as_ref() == Some(needed);
+            let needs_still = self.fates.new.details.dependencies.has(identity, needed)
+                || identity.on.as_ref() == Some(needed);
             if let Some(drop) = self.drop_of(needed)
                 && (!needs_still || self.fates.is_retired(needed))
             {
@@ -310,17 +360,23 @@ impl<'a> Plan<'a> {
 
     /// What alters a fact: its own action, and that of the column that it inherits from.
     fn alters(&self, identity: &Identity) -> Vec<usize> {
-        let above = if identity.kind == Kind::Column { self.fates.old.inherited_from(identity) } else { Vec::new() };
+        let above =
+            if identity.kind == Kind::Column { self.fates.old.inherited_from(identity) } else { Vec::new() };
         let inherited = above.iter().flat_map(|above| self.alters(above));
         self.number(identity, Deed::Alter).into_iter().chain(inherited).collect()
     }
 
     /// On the new side a fact needs another.
     fn new_edge(&self, graph: &mut Graph, identity: &Arc<Identity>, needed: &Arc<Identity>) {
-        let Some(first) = self.make_of(needed) else {
+        let Some(mut first) = self.make_of(needed) else {
             self.after_ties(graph, identity, needed);
             return;
         };
+        if let Some(announce) = self.number(needed, Deed::Announce)
+            && self.fates.new.details.dependencies.has(needed, identity)
+        {
+            first = announce;
+        }
         let is_tie = match identity.kind {
             Kind::Sequence => needed.kind == Kind::Column || needed.kind == Kind::Table,
             Kind::Table | Kind::ForeignTable => {
@@ -343,7 +399,8 @@ impl<'a> Plan<'a> {
 
     /// A foreign key to a partitioned table wants its unique index whole.
     fn after_ties(&self, graph: &mut Graph, identity: &Arc<Identity>, needed: &Arc<Identity>) {
-        if !self.fates.new.is_foreign_key(identity) || !matches!(needed.kind, Kind::Constraint | Kind::Index) {
+        if !self.fates.new.is_foreign_key(identity) || !matches!(needed.kind, Kind::Constraint | Kind::Index)
+        {
             return;
         }
         let Some(then) = self.make_of(identity) else { return };
@@ -371,7 +428,7 @@ impl<'a> Plan<'a> {
             for name in before.iter().filter(|name| !is_altered || !after.contains(name)) {
                 given_up.entry(name.clone()).or_default().extend(goes);
             }
-            let comes = self.make_of(identity);
+            let comes = self.number(identity, Deed::Announce).or_else(|| self.make_of(identity));
             for name in after.into_iter().filter(|name| !is_altered || !before.contains(name)) {
                 taken.extend(comes.map(|comes| (name, comes)));
             }
@@ -411,6 +468,20 @@ impl<'a> Plan<'a> {
     /// What is tied to others comes after them.
     fn ties(&self, graph: &mut Graph) {
         for (number, (identity, deed)) in self.actions.iter().enumerate() {
+            if *deed == Deed::Announce {
+                self.make_of(identity).into_iter().for_each(|make| graph.before(number, make));
+                // It is in its schema.
+                for needed in self
+                    .fates
+                    .new
+                    .details
+                    .dependencies
+                    .needs(identity)
+                    .filter(|needed| needed.kind == Kind::Schema)
+                {
+                    self.make_of(needed).into_iter().for_each(|make| graph.before(make, number));
+                }
+            }
             if *deed == Deed::Detach {
                 for then in [Deed::Alter, Deed::Tie] {
                     self.number(identity, then).into_iter().for_each(|then| graph.before(number, then));
@@ -435,7 +506,10 @@ impl<'a> Plan<'a> {
                     let attach = table.and_then(|table| self.number(table, Deed::Tie));
                     attach.into_iter().for_each(|attach| graph.before(attach, number));
                     let above = self.fates.new.partition_of(identity);
-                    above.and_then(|above| self.make_of(&above)).into_iter().for_each(|make| graph.before(make, number));
+                    above
+                        .and_then(|above| self.make_of(&above))
+                        .into_iter()
+                        .for_each(|make| graph.before(make, number));
                     // From below to above: an index is attached whole.
                     for part in self.fates.new.needed_by(identity) {
                         if let Some(below) = self.number(part, Deed::Tie)
@@ -447,7 +521,10 @@ impl<'a> Plan<'a> {
                 }
                 _ => {
                     let column = self.fates.new.owning_column(identity);
-                    column.and_then(|column| self.make_of(&column)).into_iter().for_each(|make| graph.before(make, number));
+                    column
+                        .and_then(|column| self.make_of(&column))
+                        .into_iter()
+                        .for_each(|make| graph.before(make, number));
                 }
             }
         }
@@ -471,7 +548,11 @@ impl<'a> Plan<'a> {
             self.make_of(parent).into_iter().for_each(|make| graph.before(make, tie));
             for part in self.fates.new.hanging(parent) {
                 let is_check = part.kind == Kind::Constraint
-                    && self.fates.new.value(part, "definition").is_some_and(|definition| definition.starts_with("CHECK"));
+                    && self
+                        .fates
+                        .new
+                        .value(part, "definition")
+                        .is_some_and(|definition| definition.starts_with("CHECK"));
                 if is_check || part.kind == Kind::Column {
                     self.make_of(part).into_iter().for_each(|make| graph.before(make, tie));
                 }
@@ -488,7 +569,8 @@ impl<'a> Plan<'a> {
                 Kind::Privilege => {
                     for above in std::iter::once(on).chain(on.on.as_deref()) {
                         for part in self.fates.new.hanging(above) {
-                            let is_first = part.kind == Kind::Owner || part.kind == Kind::Privilege && above != on;
+                            let is_first =
+                                part.kind == Kind::Owner || part.kind == Kind::Privilege && above != on;
                             if is_first {
                                 self.make_of(part).into_iter().for_each(|make| graph.before(make, number));
                             }
@@ -498,7 +580,9 @@ impl<'a> Plan<'a> {
                 Kind::Owner if on.kind == Kind::Table => {
                     for column in self.fates.new.hanging(on).iter().filter(|part| part.kind == Kind::Column) {
                         for sequence in self.fates.new.needed_by(column) {
-                            self.number(sequence, Deed::Tie).into_iter().for_each(|tie| graph.before(tie, number));
+                            self.number(sequence, Deed::Tie)
+                                .into_iter()
+                                .for_each(|tie| graph.before(tie, number));
                         }
                     }
                 }
@@ -512,7 +596,8 @@ impl<'a> Plan<'a> {
 
     /// The actions with their statements, in this order.
     pub fn actions(&self, order: &[usize]) -> Vec<Action> {
-        let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, number)| (*number, place)).collect();
+        let places: HashMap<usize, usize> =
+            order.iter().enumerate().map(|(place, number)| (*number, place)).collect();
         let mut folded: BTreeSet<usize> = BTreeSet::new();
         let mut actions = Vec::with_capacity(order.len());
         for number in order {
@@ -538,14 +623,22 @@ impl<'a> Plan<'a> {
     }
 
     /// Defaults that can stand in CREATE TABLE; the numbers of their actions.
-    fn fold_defaults(&self, table: &Identity, statements: &mut [Statement], is_ready: impl Fn(&Identity) -> bool) -> Vec<usize> {
+    fn fold_defaults(
+        &self,
+        table: &Identity,
+        statements: &mut [Statement],
+        is_ready: impl Fn(&Identity) -> bool,
+    ) -> Vec<usize> {
         let Some(create) = statements.first_mut() else { return Vec::new() };
         let mut folded = Vec::new();
         for column in self.fates.new.hanging(table).iter().filter(|part| part.kind == Kind::Column) {
-            let Some(default) = self.fates.new.hanging(column).iter().find(|part| part.kind == Kind::Default) else {
+            let Some(default) = self.fates.new.hanging(column).iter().find(|part| part.kind == Kind::Default)
+            else {
                 continue;
             };
-            let Some(number) = self.number(default, Deed::Create).filter(|_| is_ready(default)) else { continue };
+            let Some(number) = self.number(default, Deed::Create).filter(|_| is_ready(default)) else {
+                continue;
+            };
             let line = format!("\n    {}", rules::column(self.fates.after(column)));
             let Some(start) = create.sql.find(&line) else { continue };
             let at = start + line.len();
@@ -567,16 +660,26 @@ impl<'a> Plan<'a> {
                 vec![Statement::new(format!("DROP {}", names::object(&old)))]
             }
             Deed::Drop => rules::drop(fates.before(identity)),
+            Deed::Announce => rules::announce(fates.after(identity)),
             Deed::Retire => {
                 let word = if identity.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
-                let rename = Statement::new(format!("ALTER {word} {} RENAME TO {}", qualified(identity), name(&retired(&identity.name))));
+                let rename = Statement::new(format!(
+                    "ALTER {word} {} RENAME TO {}",
+                    qualified(identity),
+                    name(&retired(&identity.name))
+                ));
                 let multirange = fates.old.value(identity, "multirange type").map(|multirange| {
                     let own = multirange.rsplit('.').next().unwrap_or(multirange).trim_matches('"');
                     Statement::new(format!("ALTER TYPE {multirange} RENAME TO {}", name(&retired(own))))
                 });
                 std::iter::once(rename).chain(multirange).collect()
             }
-            Deed::Create => rules::create(fates.after(identity)),
+            Deed::Create => {
+                let mut statements = rules::create(fates.after(identity));
+                let stays = |fact: &Identity| fates.get(fact) != Some(&Fate::Drop);
+                statements.extend(rules::without_defaults(fates.after(identity), fates.old, stays));
+                statements
+            }
             Deed::Alter => match fates.get(identity) {
                 Some(Fate::Alter(changed)) => fates.alter(identity, changed),
                 _ => Vec::new(),
@@ -591,7 +694,11 @@ impl<'a> Plan<'a> {
                 _ => {
                     let above = fates.new.partition_of(identity);
                     let attach = above.map(|above| {
-                        Statement::new(format!("ALTER INDEX {} ATTACH PARTITION {}", qualified(&above), qualified(identity)))
+                        Statement::new(format!(
+                            "ALTER INDEX {} ATTACH PARTITION {}",
+                            qualified(&above),
+                            qualified(identity)
+                        ))
                     });
                     attach.into_iter().collect()
                 }
@@ -606,4 +713,3 @@ fn retired(name: &str) -> String {
     name.truncate(name.floor_char_boundary(57));
     format!("{name}__old")
 }
-

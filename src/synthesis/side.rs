@@ -29,7 +29,12 @@ impl<'a> Side<'a> {
             }
             if matches!(
                 identity.kind,
-                Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index
+                Kind::Table
+                    | Kind::ForeignTable
+                    | Kind::View
+                    | Kind::MaterializedView
+                    | Kind::Sequence
+                    | Kind::Index
             ) {
                 relations.insert(names::qualified(identity), identity);
             }
@@ -103,7 +108,9 @@ impl<'a> Side<'a> {
                 self.relation(part_of).cloned().or_else(|| {
                     let parents = self.parents(table);
                     let mut hanging = parents.iter().flat_map(|parent| self.hanging(parent));
-                    hanging.find(|above| above.kind == Kind::Constraint && names::qualified(above) == part_of).map(|above| Arc::clone(above))
+                    hanging
+                        .find(|above| above.kind == Kind::Constraint && names::qualified(above) == part_of)
+                        .map(|above| Arc::clone(above))
                 })
             }
             Kind::Constraint => {
@@ -136,6 +143,8 @@ impl<'a> Side<'a> {
     /// Whether a constraint is a foreign key.
     pub fn is_foreign_key(&self, constraint: &Identity) -> bool {
         constraint.kind == Kind::Constraint
-            && self.value(constraint, "definition").is_some_and(|definition| definition.starts_with("FOREIGN KEY"))
+            && self
+                .value(constraint, "definition")
+                .is_some_and(|definition| definition.starts_with("FOREIGN KEY"))
     }
 }

@@ -21,12 +21,18 @@ pub fn within(first: &Catalog, second: &Catalog, scope: &Scope, ignored: &HashSe
             (Change::OnlyFirst { .. }, None) => kept.push(Arc::clone(identity)),
             (Change::Changed { attributes }, covered) => {
                 let is_covered = |name: &str| match &covered {
-                    Some(Change::Changed { attributes }) => attributes.iter().any(|change| change.attribute.name == name),
+                    Some(Change::Changed { attributes }) => {
+                        attributes.iter().any(|change| change.attribute.name == name)
+                    }
                     _ => false,
                 };
                 let Some(values) = facts.get_mut(identity) else { continue };
                 for change in attributes.iter().filter(|change| !is_covered(change.attribute.name)) {
-                    let index = identity.kind.attributes().iter().position(|known| known.name == change.attribute.name);
+                    let index = identity
+                        .kind
+                        .attributes()
+                        .iter()
+                        .position(|known| known.name == change.attribute.name);
                     if let Some(index) = index {
                         values[index].clone_from(&change.first);
                     }

@@ -14,6 +14,7 @@ pub fn rank(identity: &Arc<Identity>, deed: Deed, fates: &Fates<'_>) -> (u16, u3
         Deed::Detach => 0,
         Deed::Drop => 100 - before(identity),
         Deed::Retire => 99,
+        Deed::Announce => 109,
         Deed::Create | Deed::Alter => 100 + making(identity, deed, fates),
         Deed::Tie => 100 + if identity.kind == Kind::Sequence { 45 } else { 55 },
     };
@@ -25,7 +26,12 @@ fn before(identity: &Identity) -> u16 {
     match identity.kind {
         Kind::Schema => 1,
         Kind::Extension => 2,
-        Kind::Enum | Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::BaseType | Kind::ShellType => 10,
+        Kind::Enum
+        | Kind::Domain
+        | Kind::CompositeType
+        | Kind::RangeType
+        | Kind::BaseType
+        | Kind::ShellType => 10,
         Kind::Sequence => 20,
         Kind::Table | Kind::ForeignTable => 30,
         Kind::Column | Kind::Attribute => 40,
@@ -40,6 +46,19 @@ fn before(identity: &Identity) -> u16 {
     }
 }
 
+/// Whether a view calls a routine of the user's, by itself or by another view.
+fn calls_routine(view: &Identity, fates: &Fates<'_>) -> bool {
+    fates.new.details.dependencies.needs(view).any(|needed| match needed.kind {
+        Kind::Function => true,
+        Kind::View => calls_routine(needed, fates),
+        Kind::Column => needed
+            .on
+            .as_deref()
+            .is_some_and(|on| on.kind == Kind::View && on != view && calls_routine(on, fates)),
+        _ => false,
+    })
+}
+
 fn making(identity: &Identity, deed: Deed, fates: &Fates<'_>) -> u16 {
     let fact = fates.after(identity);
     let is_on_new_table = identity.on.as_deref().is_some_and(|on| fates.get(on) == Some(&Fate::Create));
@@ -47,7 +66,12 @@ fn making(identity: &Identity, deed: Deed, fates: &Fates<'_>) -> u16 {
         Kind::Schema => 1,
         Kind::Extension => 2,
         Kind::Language | Kind::AccessMethod | Kind::Collation | Kind::Conversion => 5,
-        Kind::Enum | Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::BaseType | Kind::ShellType => 10,
+        Kind::Enum
+        | Kind::Domain
+        | Kind::CompositeType
+        | Kind::RangeType
+        | Kind::BaseType
+        | Kind::ShellType => 10,
         Kind::DomainConstraint | Kind::Attribute => 11,
         Kind::Sequence => 15,
         Kind::Function | Kind::Procedure => 20,
@@ -77,13 +101,24 @@ fn making(identity: &Identity, deed: Deed, fates: &Fates<'_>) -> u16 {
         // The rows that are there are checked.
         Kind::Constraint => 82,
         Kind::Index if is_on_new_table => 65,
-        Kind::Index if fact.value("definition").is_some_and(|definition| definition.contains("((") || definition.contains("WHERE")) => 84,
+        Kind::Index
+            if fact
+                .value("definition")
+                .is_some_and(|definition| definition.contains("((") || definition.contains("WHERE")) =>
+        {
+            84
+        }
         Kind::Index => 65,
         Kind::Statistics => 66,
         Kind::View => 70,
         Kind::Rule | Kind::Trigger | Kind::Policy => 72,
+        Kind::MaterializedView if calls_routine(identity, fates) => 91,
         Kind::MaterializedView => 90,
-        Kind::EventTrigger | Kind::Publication | Kind::PublicationTable | Kind::PublicationSchema | Kind::Subscription => 92,
+        Kind::EventTrigger
+        | Kind::Publication
+        | Kind::PublicationTable
+        | Kind::PublicationSchema
+        | Kind::Subscription => 92,
         Kind::Comment | Kind::SecurityLabel => 95,
         Kind::Owner => 96,
         Kind::Privilege => 97,

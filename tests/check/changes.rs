@@ -44,15 +44,15 @@ use crate::support::{Database, cluster, scratch, try_query, try_sql};
 /// One change to a schema, and the difference that it makes.
 pub struct Case {
     /// The kind of fact that differs.
-    kind: Kind,
+    pub kind: Kind,
     /// The attribute that differs; `-` for a fact that is only in the second database.
-    attribute: &'static str,
+    pub attribute: &'static str,
     /// What both databases have. The name `s` is that of a schema of the case's own, which exists.
-    before: &'static str,
+    pub before: &'static str,
     /// What is done to the second database.
-    change: &'static str,
+    pub change: &'static str,
     /// The identity of the fact that differs.
-    identity: &'static str,
+    pub identity: &'static str,
 }
 
 /// A family of cases, and the major version of the server that they came with.
@@ -110,7 +110,7 @@ pub fn families() -> Vec<Family> {
 }
 
 /// The name of the schema of a case, in place of the word `s`.
-fn place(text: &str, schema: &str) -> String {
+pub fn place(text: &str, schema: &str) -> String {
     let mut placed = String::new();
     let mut word = String::new();
     for c in text.chars().chain(['\0']) {

@@ -93,6 +93,7 @@ fn check_of(comparison: Comparison) -> Check {
         second: "test".to_owned(),
         created: "2030-01-02T03:04:05Z".parse().unwrap(),
         comparison,
+        delta: None,
     }
 }
 

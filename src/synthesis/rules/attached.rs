@@ -2,7 +2,7 @@
 
 use super::super::action::Statement;
 use super::super::names::{self, alter_relation, literal, name, object, qualified};
-use super::{Alteration, Altered, Fact, How, routine};
+use super::{Alteration, Altered, Fact, How, columns, routine};
 use crate::catalog::{Identity, Kind};
 
 /// How an attribute is altered.
@@ -41,7 +41,8 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         Kind::Policy => vec![Statement::new(policy(fact)).exclusive()],
         Kind::EventTrigger => {
             let tags: Vec<String> = fact.list("tags").into_iter().map(literal).collect();
-            let when = if tags.is_empty() { String::new() } else { format!(" WHEN TAG IN ({})", tags.join(", ")) };
+            let when =
+                if tags.is_empty() { String::new() } else { format!(" WHEN TAG IN ({})", tags.join(", ")) };
             let sql = format!(
                 "CREATE EVENT TRIGGER {} ON {}{when} EXECUTE FUNCTION {}()",
                 name(&identity.name),
@@ -50,8 +51,8 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
             );
             std::iter::once(Statement::new(sql)).chain(enabled_event(fact, false)).collect()
         }
-        Kind::Comment => vec![comment(identity, fact.value("text"))],
-        Kind::SecurityLabel => vec![label(identity, fact.value("label"))],
+        Kind::Comment => vec![comment(fact, fact.value("text"))],
+        Kind::SecurityLabel => vec![label(fact, fact.value("label"))],
         // That of a sequence of a column follows its table's.
         _ => owner(fact),
     }
@@ -60,8 +61,20 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
 /// Drops what is not dropped like other things.
 pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
     match fact.identity.kind {
-        Kind::Comment => vec![comment(fact.identity, None)],
-        Kind::SecurityLabel => vec![label(fact.identity, None)],
+        Kind::Comment => vec![comment(fact, None)],
+        Kind::SecurityLabel => vec![label(fact, None)],
+        // The copy of a parent's trigger fires as that one does again.
+        Kind::Trigger => {
+            let parents = fact.side.parents(fact.on());
+            let mut hanging = parents.iter().flat_map(|parent| fact.side.hanging(parent));
+            let above = hanging.find(|part| part.kind == Kind::Trigger && part.name == fact.identity.name);
+            match above {
+                Some(above) if copy(fact).is_some() => {
+                    vec![fires(fact.identity, fact.side.value(above, "enabled"))]
+                }
+                _ => vec![Statement::new(format!("DROP {}", object(fact.identity))).exclusive()],
+            }
+        }
         // Nothing is without an owner; what has none of its own takes another's.
         _ => Vec::new(),
     }
@@ -72,7 +85,10 @@ fn copy(fact: Fact<'_>) -> Option<Vec<Statement>> {
     let mut parents = fact.side.parents(fact.on()).into_iter();
     fact.side.value(fact.on(), "partition of")?;
     let of_parent = |parent: &std::sync::Arc<Identity>| {
-        fact.side.hanging(parent).iter().any(|part| part.kind == Kind::Trigger && part.name == fact.identity.name)
+        fact.side
+            .hanging(parent)
+            .iter()
+            .any(|part| part.kind == Kind::Trigger && part.name == fact.identity.name)
     };
     parents.any(of_parent).then(|| enabled(fact, true))
 }
@@ -88,7 +104,10 @@ fn trigger(identity: &Identity, definition: &str, head: &str) -> String {
 
 fn replace_trigger(change: &Alteration<'_>) -> Altered {
     // OR REPLACE came with 14; constraint triggers have none.
-    let (old, new) = (change.old.value("definition").unwrap_or_default(), change.new.value("definition").unwrap_or_default());
+    let (old, new) = (
+        change.old.value("definition").unwrap_or_default(),
+        change.new.value("definition").unwrap_or_default(),
+    );
     let is_constraint = [old, new].iter().any(|definition| definition.starts_with("CONSTRAINT "));
     let is_possible = change.new.side.catalog.server.major() >= 14 && !is_constraint;
     is_possible.then(|| {
@@ -113,15 +132,19 @@ fn replace_rule(change: &Alteration<'_>) -> Altered {
 
 /// When a rule or a trigger fires; nothing to say of one that was just made and does so always.
 fn enabled(fact: Fact<'_>, was_there: bool) -> Vec<Statement> {
-    let word = match fact.value("enabled") {
+    let enabled = fact.value("enabled");
+    if enabled.is_none() && !was_there { Vec::new() } else { vec![fires(fact.identity, enabled)] }
+}
+
+fn fires(identity: &Identity, enabled: Option<&str>) -> Statement {
+    let word = match enabled {
         Some("disabled") => "DISABLE",
         Some("replica") => "ENABLE REPLICA",
         Some("always") => "ENABLE ALWAYS",
-        _ if was_there => "ENABLE",
-        _ => return Vec::new(),
+        _ => "ENABLE",
     };
-    let kind = fact.identity.kind.word().to_uppercase();
-    let table = fact.on();
+    let kind = identity.kind.word().to_uppercase();
+    let table = identity.on.as_deref().unwrap_or(identity);
     // Partitions say for themselves.
     let relation = if table.kind == Kind::Table {
         format!("ALTER TABLE ONLY {}", qualified(table))
@@ -130,7 +153,7 @@ fn enabled(fact: Fact<'_>, was_there: bool) -> Vec<Statement> {
     } else {
         alter_relation(table)
     };
-    vec![Statement::new(format!("{relation} {word} {kind} {}", name(&fact.identity.name)))]
+    Statement::new(format!("{relation} {word} {kind} {}", name(&identity.name)))
 }
 
 fn enabled_event(fact: Fact<'_>, was_there: bool) -> Vec<Statement> {
@@ -170,7 +193,8 @@ fn policy(fact: Fact<'_>) -> String {
 }
 
 fn policy_changes(change: &Alteration<'_>) -> Altered {
-    let mut sql = format!("ALTER POLICY {} ON {}", name(&change.new.identity.name), qualified(change.new.on()));
+    let mut sql =
+        format!("ALTER POLICY {} ON {}", name(&change.new.identity.name), qualified(change.new.on()));
     if change.changes("roles") {
         sql.push_str(&format!(" TO {}", roles(change.new)));
     }
@@ -184,35 +208,44 @@ fn policy_changes(change: &Alteration<'_>) -> Altered {
 }
 
 /// What a comment or a label is on: the fact, or something of it that is no fact of its own.
-fn subject(identity: &Identity) -> String {
+fn subject(fact: Fact<'_>) -> String {
+    let identity = fact.identity;
     let Some(on) = identity.on.as_deref() else { return String::new() };
     match identity.signature.as_deref() {
         Some("index") => format!("INDEX {}", qualified(on)),
-        _ => object(on),
+        Some("not null") => {
+            let relation = on.on.as_deref().unwrap_or(on);
+            let usual = format!("{}_{}_not_null", relation.name, on.name);
+            let constraint = fact.side.value(on, "not null name").unwrap_or(&usual);
+            format!("CONSTRAINT {} ON {}", name(constraint), qualified(relation))
+        }
+        _ => match of_sequence(fact) {
+            Some(sequence) => format!("SEQUENCE {sequence}"),
+            None => object(on),
+        },
     }
 }
 
-/// The sequence of an identity column.
-fn identity_sequence(identity: &Identity, side: &super::Side<'_>) -> Option<String> {
-    let column = identity.on.as_deref()?;
-    let usual = format!("{}_{}_seq", column.on.as_deref()?.name, column.name);
-    let sequence = side.value(column, "identity sequence").unwrap_or(&usual);
-    Some(format!("{}.{}", name(column.schema()?), name(sequence)))
-}
-
-fn comment(identity: &Identity, text: Option<&str>) -> Statement {
+fn comment(fact: Fact<'_>, text: Option<&str>) -> Statement {
     let text = text.map_or_else(|| "NULL".to_owned(), literal);
-    Statement::new(format!("COMMENT ON {} IS {text}", subject(identity)))
+    Statement::new(format!("COMMENT ON {} IS {text}", subject(fact)))
 }
 
-fn label(identity: &Identity, label: Option<&str>) -> Statement {
+fn label(fact: Fact<'_>, label: Option<&str>) -> Statement {
     let label = label.map_or_else(|| "NULL".to_owned(), literal);
-    Statement::new(format!("SECURITY LABEL FOR {} ON {} IS {label}", name(&identity.name), subject(identity)))
+    Statement::new(format!(
+        "SECURITY LABEL FOR {} ON {} IS {label}",
+        name(&fact.identity.name),
+        subject(fact)
+    ))
 }
 
 /// The sequence that something is said of, where that is no fact: for comments and grants.
 pub fn of_sequence(fact: Fact<'_>) -> Option<String> {
-    (fact.identity.signature.as_deref() == Some("sequence")).then(|| identity_sequence(fact.identity, fact.side)).flatten()
+    let column = Fact { identity: fact.identity.on.as_deref()?, side: fact.side };
+    (fact.identity.signature.as_deref() == Some("sequence"))
+        .then(|| columns::identity_sequence(column))
+        .flatten()
 }
 
 fn owner(fact: Fact<'_>) -> Vec<Statement> {

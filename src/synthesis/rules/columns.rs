@@ -13,7 +13,8 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
     }
     Some(match attribute {
         // What cannot be altered, and what comes with the table's parents.
-        "position" | "inherited" => How::Follows,
+        "position" => How::Follows,
+        "inherited" => How::By(inherited),
         "type" | "collation" => How::Whole(retype),
         "not null" => How::By(not_null),
         "not null name" | "not null validity" | "not null inheritance" => How::Whole(not_null_constraint),
@@ -59,7 +60,9 @@ pub fn definition(fact: Fact<'_>) -> String {
 
 /// ` GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME s.q START 5)`.
 fn identity_words(identity: &str, fact: Fact<'_>) -> String {
-    let (when, options) = identity.split_once(" (").map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
+    let (when, options) = identity
+        .split_once(" (")
+        .map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
     let sequence = fact.value("identity sequence").map(|sequence| {
         let schema = fact.identity.schema().map_or_else(String::new, |schema| format!("{}.", name(schema)));
         format!("SEQUENCE NAME {schema}{}", name(sequence))
@@ -77,7 +80,12 @@ fn alter_column(fact: Fact<'_>) -> String {
         Kind::Table if !children(fact).is_empty() => " ONLY",
         _ => "",
     };
-    format!("ALTER {}{only} {} ALTER COLUMN {} ", relation.kind.word().to_uppercase(), names::qualified(relation), name(&fact.identity.name))
+    format!(
+        "ALTER {}{only} {} ALTER COLUMN {} ",
+        relation.kind.word().to_uppercase(),
+        names::qualified(relation),
+        name(&fact.identity.name)
+    )
 }
 
 /// The tables that inherit from the table of a column.
@@ -100,7 +108,8 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     let default = fact.parts(Kind::Default).first().and_then(|default| default.value("expression"));
     let default = default.map_or_else(String::new, |default| format!(" DEFAULT {default}"));
     let mut statement =
-        Statement::new(format!("{} ADD COLUMN {}{default}", alter_relation(fact.on()), definition(fact))).exclusive();
+        Statement::new(format!("{} ADD COLUMN {}{default}", alter_relation(fact.on()), definition(fact)))
+            .exclusive();
     if fact.value("generated").is_some() || fact.value("identity").is_some() {
         statement = statement.rewriting();
     }
@@ -115,7 +124,9 @@ pub fn afterwards(fact: Fact<'_>) -> Vec<Statement> {
     let mut statements = Vec::new();
     for attribute in ["storage", "compression", "statistics target", "options"] {
         if let Some(words) = fact.value(attribute).and_then(|_| setting(fact, attribute, &[])) {
-            statements.extend(words.into_iter().map(|words| Statement::new(format!("{}{words}", alter_column(fact)))));
+            statements.extend(
+                words.into_iter().map(|words| Statement::new(format!("{}{words}", alter_column(fact)))),
+            );
         }
     }
     statements
@@ -127,7 +138,9 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
         let column = Fact { identity: fact.on(), side: fact.side };
         return vec![Statement::new(format!("{}DROP DEFAULT", alter_column(column))).exclusive()];
     }
-    let statement = Statement::new(format!("{} DROP COLUMN {}", alter_relation(fact.on()), name(&fact.identity.name))).exclusive();
+    let statement =
+        Statement::new(format!("{} DROP COLUMN {}", alter_relation(fact.on()), name(&fact.identity.name)))
+            .exclusive();
     // What is generated is there again when the column is.
     vec![if fact.value("generated").is_some() { statement } else { statement.losing_data() }]
 }
@@ -136,7 +149,9 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
 fn setting(fact: Fact<'_>, attribute: &str, old: &[&str]) -> Option<Vec<String>> {
     let value = fact.value(attribute);
     Some(match attribute {
-        "storage" => vec![format!("SET STORAGE {}", value.unwrap_or_else(|| usual_storage(fact)).to_uppercase())],
+        "storage" => {
+            vec![format!("SET STORAGE {}", value.unwrap_or_else(|| usual_storage(fact)).to_uppercase())]
+        }
         "compression" => vec![format!("SET COMPRESSION {}", value.unwrap_or("default"))],
         "statistics target" => vec![format!("SET STATISTICS {}", value.unwrap_or("-1"))],
         "options" => options::changes(old, &fact.list(attribute)),
@@ -154,13 +169,52 @@ fn usual_storage(fact: Fact<'_>) -> &'static str {
 fn settings(change: &Alteration<'_>, attribute: &str) -> Altered {
     let words = setting(change.new, attribute, &change.old.list(attribute))?;
     let alter = alter_column(change.new);
-    let lock = if matches!(attribute, "statistics target" | "options") { Lock::ShareUpdateExclusive } else { Lock::AccessExclusive };
+    let lock = if matches!(attribute, "statistics target" | "options") {
+        Lock::ShareUpdateExclusive
+    } else {
+        Lock::AccessExclusive
+    };
     Some(words.into_iter().map(|words| Statement::new(format!("{alter}{words}")).lock(lock)).collect())
 }
 
 fn foreign_options(change: &Alteration<'_>) -> Altered {
     let (old, new) = (change.old.list("foreign options"), change.new.list("foreign options"));
-    Some(vec![Statement::new(format!("{}{}", alter_column(change.new), options::foreign_changes(&old, &new)))])
+    Some(vec![Statement::new(format!(
+        "{}{}",
+        alter_column(change.new),
+        options::foreign_changes(&old, &new)
+    ))])
+}
+
+/// Columns that a child has of its own, beside its parent's, or has no more.
+fn inherited(change: &Alteration<'_>) -> Altered {
+    let (old, new) = (change.old.value("inherited"), change.new.value("inherited"));
+    let table = change.new.on();
+    let is_tied_otherwise = ["inherits", "partition of"]
+        .iter()
+        .any(|attribute| change.old.side.value(table, attribute) != change.new.side.value(table, attribute));
+    if is_tied_otherwise || change.new.side.value(table, "partition of").is_some() {
+        return Some(Vec::new());
+    }
+    Some(match (old, new) {
+        // A child that is taken from its parents keeps its columns, as its own.
+        (Some("only"), Some(_)) => {
+            let parents = change.new.side.parents(table);
+            let alter = alter_relation(table);
+            let tie = |word: &str| {
+                parents
+                    .iter()
+                    .map(|parent| format!("{alter} {word} {}", names::qualified(parent)))
+                    .collect::<Vec<_>>()
+            };
+            tie("NO INHERIT")
+                .into_iter()
+                .chain(tie("INHERIT"))
+                .map(|sql| Statement::new(sql).exclusive())
+                .collect()
+        }
+        _ => vec![super::unwritten("make inherited only: ", change.new.identity)],
+    })
 }
 
 fn set_default(change: &Alteration<'_>) -> Altered {
@@ -189,7 +243,8 @@ pub fn retype(change: &Alteration<'_>) -> Altered {
     {
         return Some(Vec::new());
     }
-    let (old, new) = (change.old.value("type").unwrap_or_default(), change.new.value("type").unwrap_or_default());
+    let (old, new) =
+        (change.old.value("type").unwrap_or_default(), change.new.value("type").unwrap_or_default());
     if change.new.value("generated").is_some() && change.changes("generated") {
         return None;
     }
@@ -207,7 +262,9 @@ pub fn retype(change: &Alteration<'_>) -> Altered {
         match needs_using(old, new, change.old.side, change.new.side) {
             Using::Nothing => String::new(),
             Using::Cast => format!(" USING {column}::{new}"),
-            Using::Text if old.ends_with("[]") && new.ends_with("[]") => format!(" USING {column}::text[]::{new}"),
+            Using::Text if old.ends_with("[]") && new.ends_with("[]") => {
+                format!(" USING {column}::text[]::{new}")
+            }
             Using::Text => format!(" USING {column}::text::{new}"),
         }
     };
@@ -217,7 +274,8 @@ pub fn retype(change: &Alteration<'_>) -> Altered {
         alter_relation(relation)
     ))
     .exclusive();
-    let is_widening = using.is_empty() && base(old) == base(new) && matches!(base(new).as_str(), "character varying");
+    let is_widening =
+        using.is_empty() && base(old) == base(new) && matches!(base(new).as_str(), "character varying");
     Some(vec![if is_widening { statement } else { statement.rewriting().checking_rows() }])
 }
 
@@ -305,7 +363,10 @@ fn not_null_constraint(change: &Alteration<'_>) -> Altered {
     }
     let relation = change.new.on();
     let usual = format!("{}_{}_not_null", relation.name, change.new.identity.name);
-    let (old, new) = (change.old.value("not null name").unwrap_or(&usual), change.new.value("not null name").unwrap_or(&usual));
+    let (old, new) = (
+        change.old.value("not null name").unwrap_or(&usual),
+        change.new.value("not null name").unwrap_or(&usual),
+    );
     let mut statements = Vec::new();
     let alter = alter_relation(relation);
     if old != new {
@@ -314,15 +375,24 @@ fn not_null_constraint(change: &Alteration<'_>) -> Altered {
     match (change.changes("not null validity"), change.new.value("not null validity")) {
         (true, None) => statements.push(format!("{alter} VALIDATE CONSTRAINT {}", name(new))),
         (true, Some(_)) => {
-            statements.push(format!("{alter} ALTER COLUMN {} DROP NOT NULL", name(&change.new.identity.name)));
-            statements.push(format!("{alter} ADD CONSTRAINT {} NOT NULL {} NOT VALID", name(new), name(&change.new.identity.name)));
+            statements
+                .push(format!("{alter} ALTER COLUMN {} DROP NOT NULL", name(&change.new.identity.name)));
+            statements.push(format!(
+                "{alter} ADD CONSTRAINT {} NOT NULL {} NOT VALID",
+                name(new),
+                name(&change.new.identity.name)
+            ));
         }
         _ => {}
     }
     if change.changes("not null inheritance") {
         match (change.old.value("not null inheritance"), change.new.value("not null inheritance")) {
-            (None, Some("no inherit")) => statements.push(format!("{alter} ALTER CONSTRAINT {} NO INHERIT", name(new))),
-            (Some("no inherit"), None) => statements.push(format!("{alter} ALTER CONSTRAINT {} INHERIT", name(new))),
+            (None, Some("no inherit")) => {
+                statements.push(format!("{alter} ALTER CONSTRAINT {} NO INHERIT", name(new)))
+            }
+            (Some("no inherit"), None) => {
+                statements.push(format!("{alter} ALTER CONSTRAINT {} INHERIT", name(new)))
+            }
             _ => {}
         }
     }
@@ -332,6 +402,7 @@ fn not_null_constraint(change: &Alteration<'_>) -> Altered {
 fn identity(change: &Alteration<'_>) -> Altered {
     let alter = alter_column(change.new);
     let (old, new) = (change.old.value("identity"), change.new.value("identity"));
+    let mut statements = Vec::new();
     let sql = match (old, new) {
         (_, None) => format!("{alter}DROP IDENTITY"),
         (None, Some(identity)) => format!("{alter}ADD{}", identity_words(identity, change.new)),
@@ -342,18 +413,52 @@ fn identity(change: &Alteration<'_>) -> Altered {
                 words.push(format!("SET GENERATED {}", when.to_uppercase()));
             }
             words.extend(sequence_changes(&parts(old).1, &options));
+            if let Some(sequence) = identity_sequence(change.old) {
+                let bounds = |identity: &str| {
+                    let find = |key: &str| parts(identity).1.into_iter().find(|(known, _)| known == key);
+                    let value = |key: &str, usual: i64| {
+                        find(key).and_then(|(_, value)| value.parse().ok()).unwrap_or(usual)
+                    };
+                    (value("MINVALUE", 1), value("MAXVALUE", i64::MAX))
+                };
+                statements.extend(super::sequences::within_bounds(
+                    alter.trim_end(),
+                    &sequence,
+                    bounds(old),
+                    bounds(new),
+                ));
+            }
             format!("{alter}{}", words.join(" "))
         }
     };
     // The server wants NOT NULL as long as there is an identity.
     let nullable = (new.is_none() && change.new.value("not null").is_none())
         .then(|| Statement::new(format!("{alter}DROP NOT NULL")).exclusive());
-    Some(std::iter::once(Statement::new(sql).exclusive()).chain(nullable).collect())
+    statements.push(Statement::new(sql).exclusive());
+    statements.extend(nullable);
+    Some(statements)
+}
+
+/// The sequence of an identity column.
+pub fn identity_sequence(column: Fact<'_>) -> Option<String> {
+    let usual = format!("{}_{}_seq", column.on().name, column.identity.name);
+    let sequence = column.value("identity sequence").unwrap_or(&usual);
+    Some(format!("{}.{}", name(column.identity.schema()?), name(sequence)))
+}
+
+/// Whether a column of whole numbers gets a smaller type: its sequence has to be narrower first.
+pub fn is_narrowing(change: &Alteration<'_>) -> bool {
+    let size = |fact: Fact<'_>| {
+        ["smallint", "integer", "bigint"].iter().position(|name| fact.value("type") == Some(name))
+    };
+    change.changes("identity") && size(change.new) < size(change.old)
 }
 
 /// `always (START 5 CYCLE)` as `always` and its options.
 fn parts(identity: &str) -> (&str, Vec<(String, String)>) {
-    let (when, options) = identity.split_once(" (").map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
+    let (when, options) = identity
+        .split_once(" (")
+        .map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
     let mut words = options.split(' ').filter(|word| !word.is_empty());
     let mut pairs = Vec::new();
     while let Some(word) = words.next() {
@@ -365,7 +470,9 @@ fn parts(identity: &str) -> (&str, Vec<(String, String)>) {
 
 /// `SET START 1` for each option that differs.
 fn sequence_changes(old: &[(String, String)], new: &[(String, String)]) -> Vec<String> {
-    let find = |options: &[(String, String)], key: &str| options.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+    let find = |options: &[(String, String)], key: &str| {
+        options.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+    };
     let mut changes = Vec::new();
     for key in ["INCREMENT", "MINVALUE", "MAXVALUE", "START", "CACHE", "CYCLE"] {
         let (before, after) = (find(old, key), find(new, key));

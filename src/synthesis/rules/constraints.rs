@@ -8,7 +8,9 @@ use crate::catalog::Kind;
 /// How an attribute is altered.
 pub fn how(kind: Kind, attribute: &str) -> Option<How> {
     Some(match (kind, attribute) {
-        (Kind::Constraint, "definition") | (Kind::Index, "definition" | "unique") | (Kind::Statistics, "definition") => How::Anew,
+        (Kind::Constraint, "definition")
+        | (Kind::Index, "definition" | "unique")
+        | (Kind::Statistics, "definition") => How::Anew,
         (Kind::Constraint, "no inherit") => How::Anew,
         (Kind::Constraint, "deferrable") => How::By(deferrable),
         (Kind::Constraint, "validity") => How::By(validity),
@@ -20,7 +22,9 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
         (Kind::Index, "options") => How::By(|change| set_options(change, "options")),
         (Kind::Constraint, "index tablespace") => How::By(|change| tablespace(change, "index tablespace")),
         (Kind::Index, "tablespace") => How::By(|change| tablespace(change, "tablespace")),
-        (Kind::Constraint, "index statistics targets") => How::By(|change| targets(change, "index statistics targets")),
+        (Kind::Constraint, "index statistics targets") => {
+            How::By(|change| targets(change, "index statistics targets"))
+        }
         (Kind::Index, "statistics targets") => How::By(|change| targets(change, "statistics targets")),
         // It follows from what the partitions have; an index that is left over is made again.
         (Kind::Constraint, "index validity") => How::Follows,
@@ -38,7 +42,11 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         Kind::Constraint => constraint(fact),
         Kind::Index => index(fact),
         _ => {
-            let create = format!("CREATE STATISTICS {} {}", schema_qualified(fact), fact.value("definition").unwrap_or_default());
+            let create = format!(
+                "CREATE STATISTICS {} {}",
+                schema_qualified(fact),
+                fact.value("definition").unwrap_or_default()
+            );
             let target = fact.value("statistics target").map(|target| {
                 Statement::new(format!("ALTER STATISTICS {} SET STATISTICS {target}", schema_qualified(fact)))
             });
@@ -78,7 +86,8 @@ fn constraint(fact: Fact<'_>) -> Vec<Statement> {
     if !is_valid {
         sql.push_str(" NOT VALID");
     }
-    let lock = if fact.side.is_foreign_key(fact.identity) { Lock::ShareRowExclusive } else { Lock::AccessExclusive };
+    let lock =
+        if fact.side.is_foreign_key(fact.identity) { Lock::ShareRowExclusive } else { Lock::AccessExclusive };
     let statement = Statement::new(sql).lock(lock);
     let mut statements = vec![if is_valid { statement.checking_rows() } else { statement }];
     statements.extend(index_settings(fact, "index options", "index tablespace", "index statistics targets"));
@@ -120,7 +129,11 @@ fn index_settings(fact: Fact<'_>, options: &str, tablespace: &str, targets: &str
         statements.push(format!("{} CLUSTER ON {}", alter_relation(fact.on()), name(&fact.identity.name)));
     }
     if fact.value("replica identity").is_some() {
-        statements.push(format!("{} REPLICA IDENTITY USING INDEX {}", alter_relation(fact.on()), name(&fact.identity.name)));
+        statements.push(format!(
+            "{} REPLICA IDENTITY USING INDEX {}",
+            alter_relation(fact.on()),
+            name(&fact.identity.name)
+        ));
     }
     statements.into_iter().map(Statement::new).collect()
 }
@@ -165,7 +178,9 @@ fn inherited(change: &Alteration<'_>) -> Altered {
     // It comes with the tie to the parent, unless only the own one is missing or too much.
     match (change.old.value("inherited"), change.new.value("inherited")) {
         (Some("only"), Some(_)) => Some(constraint(change.new)),
-        (Some("and local"), Some(_)) => Some(vec![super::unwritten("make inherited only: ", change.new.identity)]),
+        (Some("and local"), Some(_)) => {
+            Some(vec![super::unwritten("make inherited only: ", change.new.identity)])
+        }
         _ => Some(Vec::new()),
     }
 }
@@ -189,7 +204,9 @@ fn set_options(change: &Alteration<'_>, attribute: &str) -> Altered {
     Some(
         changes
             .into_iter()
-            .map(|words| Statement::new(format!("ALTER INDEX {index} {words}")).lock(Lock::ShareUpdateExclusive))
+            .map(|words| {
+                Statement::new(format!("ALTER INDEX {index} {words}")).lock(Lock::ShareUpdateExclusive)
+            })
             .collect(),
     )
 }
@@ -203,7 +220,9 @@ fn tablespace(change: &Alteration<'_>, attribute: &str) -> Altered {
 fn targets(change: &Alteration<'_>, attribute: &str) -> Altered {
     let pairs = |fact: Fact<'_>| -> Vec<(String, String)> {
         let list = fact.list(attribute).into_iter();
-        list.filter_map(|item| item.split_once(": ")).map(|(column, target)| (column.to_owned(), target.to_owned())).collect()
+        list.filter_map(|item| item.split_once(": "))
+            .map(|(column, target)| (column.to_owned(), target.to_owned()))
+            .collect()
     };
     let (old, new) = (pairs(change.old), pairs(change.new));
     let gone = old.iter().filter(|(column, _)| !new.iter().any(|(known, _)| known == column));
@@ -234,7 +253,11 @@ fn clustered(change: &Alteration<'_>) -> Altered {
 fn replica_identity(change: &Alteration<'_>) -> Altered {
     let table = Fact { identity: change.new.on(), side: change.new.side };
     let sql = if change.new.value("replica identity").is_some() {
-        format!("{} REPLICA IDENTITY USING INDEX {}", alter_relation(table.identity), name(&change.new.identity.name))
+        format!(
+            "{} REPLICA IDENTITY USING INDEX {}",
+            alter_relation(table.identity),
+            name(&change.new.identity.name)
+        )
     } else if table.value("replica identity").is_some() || relations::has_replica_index(table) {
         return Some(Vec::new());
     } else {
@@ -245,5 +268,8 @@ fn replica_identity(change: &Alteration<'_>) -> Altered {
 
 fn statistics_target(change: &Alteration<'_>) -> Altered {
     let target = change.new.value("statistics target").unwrap_or("-1");
-    Some(vec![Statement::new(format!("ALTER STATISTICS {} SET STATISTICS {target}", qualified(change.new.identity)))])
+    Some(vec![Statement::new(format!(
+        "ALTER STATISTICS {} SET STATISTICS {target}",
+        qualified(change.new.identity)
+    ))])
 }

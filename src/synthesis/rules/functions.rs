@@ -30,7 +30,8 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
 /// CREATE OR REPLACE, where the server lets: names of arguments stay, and so do those that have defaults.
 fn replace(change: &Alteration<'_>) -> Altered {
     let (old, new) = (change.old.list("arguments"), change.new.list("arguments"));
-    let defaults = |fact: Fact<'_>| fact.side.details.argument_defaults.get(fact.identity).copied().unwrap_or(0);
+    let defaults =
+        |fact: Fact<'_>| fact.side.details.argument_defaults.get(fact.identity).copied().unwrap_or(0);
     // One without a name may get one.
     let is_named = |old: &&str, new: &&str| old == new || new.ends_with(&format!(" {old}"));
     let is_replaceable = old.len() == new.len()
@@ -66,7 +67,9 @@ fn aggregate(fact: Fact<'_>) -> String {
         let Some(value) = fact.value(attribute) else { continue };
         words.push(match attribute {
             _ if attribute.ends_with("extra") => word.to_owned(),
-            _ if attribute.ends_with("modify") => format!("{word} = {}", value.replace(' ', "_").to_uppercase()),
+            _ if attribute.ends_with("modify") => {
+                format!("{word} = {}", value.replace(' ', "_").to_uppercase())
+            }
             _ if attribute.ends_with("function") => format!("{word} = {}", routine(value)),
             _ if attribute.ends_with("initial state") => format!("{word} = {}", literal(value)),
             "sort operator" => format!("{word} = OPERATOR({})", routine(value)),

@@ -20,8 +20,10 @@ use super::side::Side;
 use crate::catalog::{Identity, Kind};
 
 pub use columns::{Using, base as base_type, definition as column, needs_using};
+pub use privileges::without_defaults;
 pub use relations::{attach, detach};
 pub use sequences::own;
+pub use types::{announce, is_announced};
 
 /// A fact on one side.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +53,8 @@ impl<'a> Fact<'a> {
     /// Facts of a kind that hang on it, in the order of their positions.
     pub fn parts(self, kind: Kind) -> Vec<Fact<'a>> {
         let of_kind = self.side.hanging(self.identity).iter().filter(|identity| identity.kind == kind);
-        let mut parts: Vec<Fact<'a>> = of_kind.map(|identity| Fact { identity: identity.as_ref(), side: self.side }).collect();
+        let mut parts: Vec<Fact<'a>> =
+            of_kind.map(|identity| Fact { identity: identity.as_ref(), side: self.side }).collect();
         parts.sort_by_key(|part| part.position());
         parts
     }
@@ -104,16 +107,26 @@ pub enum How {
 pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     match fact.identity.kind {
         Kind::Schema | Kind::Extension => others::create(fact),
-        Kind::Enum | Kind::Domain | Kind::DomainConstraint | Kind::CompositeType | Kind::Attribute | Kind::RangeType
-        | Kind::ShellType => types::create(fact),
+        Kind::Enum
+        | Kind::Domain
+        | Kind::DomainConstraint
+        | Kind::CompositeType
+        | Kind::Attribute
+        | Kind::RangeType
+        | Kind::ShellType
+        | Kind::BaseType => types::create(fact),
         Kind::Function | Kind::Procedure | Kind::Aggregate => functions::create(fact),
         Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => relations::create(fact),
         Kind::Column | Kind::Default => columns::create(fact),
         Kind::Constraint | Kind::Index | Kind::Statistics => constraints::create(fact),
         Kind::Sequence => sequences::create(fact),
-        Kind::Rule | Kind::Trigger | Kind::Policy | Kind::EventTrigger | Kind::Comment | Kind::SecurityLabel | Kind::Owner => {
-            attached::create(fact)
-        }
+        Kind::Rule
+        | Kind::Trigger
+        | Kind::Policy
+        | Kind::EventTrigger
+        | Kind::Comment
+        | Kind::SecurityLabel
+        | Kind::Owner => attached::create(fact),
         Kind::Privilege | Kind::DefaultPrivilege => privileges::create(fact),
         Kind::Language
         | Kind::AccessMethod
@@ -134,7 +147,7 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         | Kind::Publication
         | Kind::PublicationTable
         | Kind::PublicationSchema => others::create(fact),
-        Kind::BaseType | Kind::Subscription | Kind::Row => vec![unwritten("create", fact.identity)],
+        Kind::Subscription | Kind::Row => vec![unwritten("create", fact.identity)],
     }
 }
 
@@ -143,9 +156,12 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
     let dropped = || Statement::new(format!("DROP {}", object(fact.identity)));
     let statement = match fact.identity.kind {
         Kind::Table | Kind::Sequence => dropped().exclusive().losing_data(),
-        Kind::MaterializedView | Kind::View | Kind::ForeignTable | Kind::Index | Kind::Trigger | Kind::Rule | Kind::Policy => {
-            dropped().exclusive()
-        }
+        Kind::MaterializedView
+        | Kind::View
+        | Kind::ForeignTable
+        | Kind::Index
+        | Kind::Rule
+        | Kind::Policy => dropped().exclusive(),
         Kind::Schema
         | Kind::Extension
         | Kind::Language
@@ -154,7 +170,6 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
         | Kind::Enum
         | Kind::Domain
         | Kind::CompositeType
-        | Kind::RangeType
         | Kind::Collation
         | Kind::Conversion
         | Kind::Function
@@ -176,7 +191,11 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
         | Kind::Publication
         | Kind::Statistics => dropped(),
         // Its functions need it, and it needs them.
-        Kind::BaseType | Kind::Subscription | Kind::Row => unwritten("drop", fact.identity),
+        Kind::BaseType | Kind::RangeType if is_announced(fact) => {
+            Statement::new(format!("DROP {} CASCADE", object(fact.identity)))
+        }
+        Kind::BaseType | Kind::RangeType => dropped(),
+        Kind::Subscription | Kind::Row => unwritten("drop", fact.identity),
         Kind::Column | Kind::Default => return columns::drop(fact),
         Kind::Constraint => Statement::new(format!(
             "{} DROP CONSTRAINT {}",
@@ -196,7 +215,7 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
         ))
         .losing_data(),
         Kind::PublicationTable | Kind::PublicationSchema => return others::drop(fact),
-        Kind::Comment | Kind::SecurityLabel | Kind::Owner => return attached::drop(fact),
+        Kind::Trigger | Kind::Comment | Kind::SecurityLabel | Kind::Owner => return attached::drop(fact),
         Kind::Privilege | Kind::DefaultPrivilege => return privileges::drop(fact),
     };
     vec![statement]
@@ -205,16 +224,28 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
 /// How an attribute of a kind is altered; none for one that no rule knows.
 pub fn how(kind: Kind, attribute: &str) -> Option<How> {
     match kind {
-        Kind::Enum | Kind::Domain | Kind::DomainConstraint | Kind::CompositeType | Kind::Attribute | Kind::RangeType
-        | Kind::ShellType => types::how(kind, attribute),
+        Kind::Enum
+        | Kind::Domain
+        | Kind::DomainConstraint
+        | Kind::CompositeType
+        | Kind::Attribute
+        | Kind::RangeType
+        | Kind::ShellType
+        | Kind::BaseType => types::how(kind, attribute),
         Kind::Function | Kind::Procedure | Kind::Aggregate => functions::how(kind, attribute),
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => relations::how(kind, attribute),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
+            relations::how(kind, attribute)
+        }
         Kind::Column | Kind::Default => columns::how(kind, attribute),
         Kind::Constraint | Kind::Index | Kind::Statistics => constraints::how(kind, attribute),
         Kind::Sequence => sequences::how(attribute),
-        Kind::Rule | Kind::Trigger | Kind::Policy | Kind::EventTrigger | Kind::Comment | Kind::SecurityLabel | Kind::Owner => {
-            attached::how(kind, attribute)
-        }
+        Kind::Rule
+        | Kind::Trigger
+        | Kind::Policy
+        | Kind::EventTrigger
+        | Kind::Comment
+        | Kind::SecurityLabel
+        | Kind::Owner => attached::how(kind, attribute),
         Kind::Privilege | Kind::DefaultPrivilege => privileges::how(attribute),
         Kind::Schema
         | Kind::Extension
@@ -237,7 +268,9 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
         | Kind::Publication
         | Kind::PublicationTable
         | Kind::PublicationSchema => others::how(kind, attribute),
-        Kind::BaseType | Kind::Subscription | Kind::Row => Some(How::Unwritten),
+        Kind::Subscription | Kind::Row => {
+            kind.attributes().iter().any(|known| known.name == attribute).then_some(How::Unwritten)
+        }
     }
 }
 
@@ -245,7 +278,11 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
 pub fn alter(alteration: &Alteration<'_>) -> Altered {
     let mut statements = Vec::new();
     let mut is_whole = false;
-    for attribute in &alteration.changed {
+    let mut changed = alteration.changed.clone();
+    if columns::is_narrowing(alteration) {
+        changed.sort_by_key(|attribute| *attribute != "identity");
+    }
+    for attribute in &changed {
         match how(alteration.new.identity.kind, attribute) {
             Some(How::By(by)) => statements.extend(by(alteration)?),
             Some(How::Whole(_)) if is_whole => {}
@@ -302,7 +339,9 @@ mod tests {
 
     #[test]
     fn every_attribute_of_every_kind_has_a_rule() {
-        let all = Kind::ALL.iter().flat_map(|kind| kind.attributes().iter().map(|attribute| (*kind, attribute.name)));
+        let all = Kind::ALL
+            .iter()
+            .flat_map(|kind| kind.attributes().iter().map(|attribute| (*kind, attribute.name)));
         let without: Vec<String> = all
             .filter(|(kind, attribute)| how(*kind, attribute).is_none())
             .map(|(kind, attribute)| format!("{}: {attribute}", kind.word()))
@@ -312,10 +351,12 @@ mod tests {
 
     #[test]
     fn what_is_not_written_yet_is_listed() {
-        let all = Kind::ALL.iter().flat_map(|kind| kind.attributes().iter().map(|attribute| (*kind, attribute.name)));
+        let all = Kind::ALL
+            .iter()
+            .flat_map(|kind| kind.attributes().iter().map(|attribute| (*kind, attribute.name)));
         let unwritten: Vec<String> = all
             .filter(|(kind, attribute)| matches!(how(*kind, attribute), Some(How::Unwritten)))
-            .filter(|(kind, _)| !matches!(kind, Kind::BaseType | Kind::Subscription | Kind::Row))
+            .filter(|(kind, _)| !matches!(kind, Kind::Subscription | Kind::Row))
             .map(|(kind, attribute)| format!("{}: {attribute}", kind.word()))
             .collect();
         insta::assert_snapshot!(unwritten.join("\n"), @"");

@@ -34,8 +34,12 @@ pub fn changes(old: &[&str], new: &[&str]) -> Vec<String> {
     let key = |option: &str| option.split('=').next().unwrap_or_default().to_owned();
     let set: Vec<&str> = new.iter().filter(|option| !old.contains(option)).copied().collect();
     let kept: Vec<String> = new.iter().map(|option| key(option)).collect();
-    let reset: Vec<String> =
-        old.iter().map(|option| key(option)).filter(|key| !kept.contains(key)).map(|key| qualified(&key)).collect();
+    let reset: Vec<String> = old
+        .iter()
+        .map(|option| key(option))
+        .filter(|key| !kept.contains(key))
+        .map(|key| qualified(&key))
+        .collect();
     let mut changes = Vec::new();
     if !reset.is_empty() {
         changes.push(format!("RESET ({})", reset.join(", ")));

@@ -20,7 +20,9 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
         (Kind::ForeignDataWrapper, "handler" | "validator") => How::Whole(wrapper_functions),
         (Kind::ForeignDataWrapper | Kind::Server | Kind::UserMapping, "options") => How::By(foreign_options),
         (Kind::Server, "version") => How::By(server_version),
-        (Kind::Publication, "operations" | "via root" | "generated columns") => How::Whole(publication_settings),
+        (Kind::Publication, "operations" | "via root" | "generated columns") => {
+            How::Whole(publication_settings)
+        }
         _ => How::Anew,
     })
 }
@@ -34,7 +36,11 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         Kind::Extension => format!("{head} SCHEMA {}", name(value("schema"))),
         Kind::Language => {
             let trusted = if fact.value("trusted").is_some() { "TRUSTED " } else { "" };
-            let mut sql = format!("CREATE {trusted}LANGUAGE {} HANDLER {}", name(&identity.name), routine(value("handler")));
+            let mut sql = format!(
+                "CREATE {trusted}LANGUAGE {} HANDLER {}",
+                name(&identity.name),
+                routine(value("handler"))
+            );
             for (attribute, word) in [("inline handler", "INLINE"), ("validator", "VALIDATOR")] {
                 if let Some(function) = fact.value(attribute) {
                     sql.push_str(&format!(" {word} {}", routine(function)));
@@ -42,7 +48,9 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
             }
             sql
         }
-        Kind::AccessMethod => format!("{head} TYPE {} HANDLER {}", value("type").to_uppercase(), routine(value("handler"))),
+        Kind::AccessMethod => {
+            format!("{head} TYPE {} HANDLER {}", value("type").to_uppercase(), routine(value("handler")))
+        }
         Kind::Collation => format!("{head} ({})", collation(fact)),
         Kind::Conversion => {
             let default = if fact.value("default").is_some() { "DEFAULT " } else { "" };
@@ -60,7 +68,9 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
                 (None, Some("binary-coercible")) => "WITHOUT FUNCTION".to_owned(),
                 (None, _) => "WITH INOUT".to_owned(),
             };
-            let context = fact.value("context").map_or_else(String::new, |context| format!(" AS {}", context.to_uppercase()));
+            let context = fact
+                .value("context")
+                .map_or_else(String::new, |context| format!(" AS {}", context.to_uppercase()));
             format!("{head} {how}{context}")
         }
         Kind::Transform => {
@@ -90,7 +100,10 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
             )
         ),
         Kind::TextSearchTemplate => {
-            format!("{head} ({})", functions(fact, &[("init function", "INIT"), ("lexize function", "LEXIZE")]))
+            format!(
+                "{head} ({})",
+                functions(fact, &[("init function", "INIT"), ("lexize function", "LEXIZE")])
+            )
         }
         Kind::TextSearchDictionary => {
             let options = fact.value("options").map_or_else(String::new, |options| format!(", {options}"));
@@ -117,7 +130,11 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
                     sql.push_str(&format!(" {word} {}", literal(text)));
                 }
             }
-            format!("{sql} FOREIGN DATA WRAPPER {}{}", name(value("wrapper")), options::foreign(&fact.list("options")))
+            format!(
+                "{sql} FOREIGN DATA WRAPPER {}{}",
+                name(value("wrapper")),
+                options::foreign(&fact.list("options"))
+            )
         }
         Kind::UserMapping => {
             let create = Statement::new(format!("{head}{}", options::foreign(&fact.list("options"))));
@@ -126,17 +143,27 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         Kind::Publication => {
             let all = if fact.value("all tables").is_some() { " FOR ALL TABLES" } else { "" };
             let settings = publication(fact, |attribute| fact.value(attribute).is_some());
-            let with = if settings.is_empty() { String::new() } else { format!(" WITH ({})", settings.join(", ")) };
+            let with =
+                if settings.is_empty() { String::new() } else { format!(" WITH ({})", settings.join(", ")) };
             format!("{head}{all}{with}")
         }
         Kind::PublicationTable => {
             let columns: Vec<String> = fact.list("columns").into_iter().map(name).collect();
-            let columns = if columns.is_empty() { String::new() } else { format!(" ({})", columns.join(", ")) };
+            let columns =
+                if columns.is_empty() { String::new() } else { format!(" ({})", columns.join(", ")) };
             let filter = fact.value("filter").map_or_else(String::new, |filter| format!(" WHERE ({filter})"));
-            format!("ALTER PUBLICATION {} ADD TABLE {}{columns}{filter}", qualified(fact.on()), qualified(identity))
+            format!(
+                "ALTER PUBLICATION {} ADD TABLE {}{columns}{filter}",
+                qualified(fact.on()),
+                qualified(identity)
+            )
         }
         Kind::PublicationSchema => {
-            format!("ALTER PUBLICATION {} ADD TABLES IN SCHEMA {}", qualified(fact.on()), name(&identity.name))
+            format!(
+                "ALTER PUBLICATION {} ADD TABLES IN SCHEMA {}",
+                qualified(fact.on()),
+                name(&identity.name)
+            )
         }
         _ => head,
     };
@@ -163,7 +190,9 @@ fn functions(fact: Fact<'_>, words: &[(&str, &str)]) -> String {
 
 fn collation(fact: Fact<'_>) -> String {
     let mut words = vec![format!("PROVIDER = {}", fact.value("provider").unwrap_or("libc"))];
-    for (attribute, word) in [("locale", "LOCALE"), ("LC_COLLATE", "LC_COLLATE"), ("LC_CTYPE", "LC_CTYPE"), ("rules", "RULES")] {
+    for (attribute, word) in
+        [("locale", "LOCALE"), ("LC_COLLATE", "LC_COLLATE"), ("LC_CTYPE", "LC_CTYPE"), ("rules", "RULES")]
+    {
         if let Some(value) = fact.value(attribute) {
             words.push(format!("{word} = {}", literal(value)));
         }
@@ -175,7 +204,8 @@ fn collation(fact: Fact<'_>) -> String {
 }
 
 fn create_operator(fact: Fact<'_>) -> String {
-    let schema = fact.identity.schema.as_deref().map_or_else(String::new, |schema| format!("{}.", name(schema)));
+    let schema =
+        fact.identity.schema.as_deref().map_or_else(String::new, |schema| format!("{}.", name(schema)));
     let mut words = vec![format!("FUNCTION = {}", routine(fact.value("function").unwrap_or_default()))];
     let types = fact.identity.signature.as_deref().unwrap_or_default().split(", ");
     for (word, r#type) in ["LEFTARG", "RIGHTARG"].iter().zip(types).filter(|(_, r#type)| *r#type != "NONE") {
@@ -258,7 +288,10 @@ fn operator_class(fact: Fact<'_>) -> String {
 /// `word: simple, english_stem`.
 fn mapping(fact: Fact<'_>, word: &str, item: &str) -> Option<Statement> {
     let (token, dictionaries) = item.split_once(": ")?;
-    Some(Statement::new(format!("ALTER {} {word} MAPPING FOR {token} WITH {dictionaries}", object(fact.identity))))
+    Some(Statement::new(format!(
+        "ALTER {} {word} MAPPING FOR {token} WITH {dictionaries}",
+        object(fact.identity)
+    )))
 }
 
 fn mappings(change: &Alteration<'_>) -> Altered {
@@ -270,19 +303,29 @@ fn mappings(change: &Alteration<'_>) -> Altered {
     let gone = before.iter().filter(|token| !after.contains(token));
     let gone = gone.map(|token| Statement::new(format!("{alter} DROP MAPPING FOR {token}")));
     let changed = new.iter().filter(|item| !old.contains(item));
-    let changed =
-        changed.filter_map(|item| mapping(change.new, if before.contains(&token(item)) { "ALTER" } else { "ADD" }, item));
+    let changed = changed.filter_map(|item| {
+        mapping(change.new, if before.contains(&token(item)) { "ALTER" } else { "ADD" }, item)
+    });
     Some(gone.chain(changed).collect())
 }
 
 fn extension_schema(change: &Alteration<'_>) -> Altered {
+    if change.old.side.details.fixed_extensions.contains(&change.new.identity.name) {
+        return None;
+    }
     let schema = name(change.new.value("schema").unwrap_or_default());
-    Some(vec![Statement::new(format!("ALTER EXTENSION {} SET SCHEMA {schema}", name(&change.new.identity.name)))])
+    Some(vec![Statement::new(format!(
+        "ALTER EXTENSION {} SET SCHEMA {schema}",
+        name(&change.new.identity.name)
+    ))])
 }
 
 fn extension_version(change: &Alteration<'_>) -> Altered {
     let version = literal(change.new.value("version").unwrap_or_default());
-    Some(vec![Statement::new(format!("ALTER EXTENSION {} UPDATE TO {version}", name(&change.new.identity.name)))])
+    Some(vec![Statement::new(format!(
+        "ALTER EXTENSION {} UPDATE TO {version}",
+        name(&change.new.identity.name)
+    ))])
 }
 
 fn wrapper_functions(change: &Alteration<'_>) -> Altered {
@@ -301,15 +344,19 @@ fn wrapper_functions(change: &Alteration<'_>) -> Altered {
 fn foreign_options(change: &Alteration<'_>) -> Altered {
     let (old, new) = (change.old.list("options"), change.new.list("options"));
     let words = options::foreign_changes(&old, &new);
-    let alter = (words != "OPTIONS ()").then(|| Statement::new(format!("ALTER {} {words}", object(change.new.identity))));
+    let alter = (words != "OPTIONS ()")
+        .then(|| Statement::new(format!("ALTER {} {words}", object(change.new.identity))));
     Some(alter.into_iter().chain(secrets(change.new, &old)).collect())
 }
 
 /// Options whose values are secret, and stand in no catalog that pum reads.
 fn secrets(fact: Fact<'_>, old: &[&str]) -> Vec<Statement> {
-    let hidden = fact.list("options").into_iter().filter(|option| !option.contains('=') && !old.contains(option));
+    let hidden =
+        fact.list("options").into_iter().filter(|option| !option.contains('=') && !old.contains(option));
     hidden
-        .map(|option| Statement::todo(format!("set the option {option}, which is secret, of {}", fact.identity)))
+        .map(|option| {
+            Statement::todo(format!("set the option {option}, which is secret, of {}", fact.identity))
+        })
         .collect()
 }
 
@@ -322,14 +369,19 @@ fn server_version(change: &Alteration<'_>) -> Altered {
 fn publication(fact: Fact<'_>, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let mut words = Vec::new();
     if is_wanted("operations") {
-        let operations = fact.value("operations").map_or_else(|| "insert, update, delete, truncate".to_owned(), |list| list.replace('\n', ", "));
+        let operations = fact
+            .value("operations")
+            .map_or_else(|| "insert, update, delete, truncate".to_owned(), |list| list.replace('\n', ", "));
         words.push(format!("publish = {}", literal(&operations)));
     }
     if is_wanted("via root") {
         words.push(format!("publish_via_partition_root = {}", fact.value("via root").is_some()));
     }
     if is_wanted("generated columns") {
-        words.push(format!("publish_generated_columns = {}", fact.value("generated columns").unwrap_or("none")));
+        words.push(format!(
+            "publish_generated_columns = {}",
+            fact.value("generated columns").unwrap_or("none")
+        ));
     }
     words
 }

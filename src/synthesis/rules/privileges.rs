@@ -9,7 +9,11 @@ use crate::catalog::{Identity, Kind};
 pub fn how(attribute: &str) -> Option<How> {
     (attribute == "privileges").then_some(How::By(|change: &Alteration<'_>| -> Altered {
         if change.new.identity.kind == Kind::DefaultPrivilege {
-            return Some(defaults(change.new, &change.old.list("privileges"), &change.new.list("privileges")));
+            return Some(defaults(
+                change.new,
+                &change.old.list("privileges"),
+                &change.new.list("privileges"),
+            ));
         }
         Some(from_to(change.new, &change.old.list("privileges"), &change.new.list("privileges")))
     }))
@@ -31,6 +35,58 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
         return defaults(fact, &fact.list("privileges"), &initial);
     }
     from_to(fact, &fact.list("privileges"), &initial(fact))
+}
+
+/// Takes from a new object what default privileges of the old side give away of it: what it shall have is granted after
+/// that. They may be those of any role that applies the delta.
+pub fn without_defaults(
+    object: Fact<'_>,
+    old: &super::Side<'_>,
+    stays: impl Fn(&Identity) -> bool,
+) -> Vec<Statement> {
+    let objects = match object.identity.kind {
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => "tables",
+        Kind::Sequence => "sequences",
+        Kind::Function | Kind::Procedure | Kind::Aggregate => "functions",
+        Kind::Enum | Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::BaseType => "types",
+        Kind::Schema => "schemas",
+        _ => return Vec::new(),
+    };
+    let mut grantees: Vec<&str> = old
+        .catalog
+        .facts
+        .keys()
+        .filter(|fact| fact.kind == Kind::DefaultPrivilege && stays(fact))
+        .filter(|fact| {
+            fact.on.as_deref().is_none_or(|schema| object.identity.schema.as_ref() == Some(&schema.name))
+        })
+        .filter_map(|fact| fact.signature.as_deref()?.split_once(", "))
+        .filter(|(of, grantee)| *of == objects && *grantee != "OWNER")
+        .map(|(_, grantee)| grantee)
+        .collect();
+    grantees.sort_unstable();
+    grantees.dedup();
+    let on = std::sync::Arc::new(object.identity.clone());
+    let mut statements = Vec::new();
+    for grantee in grantees {
+        let name = if grantee == "PUBLIC" {
+            grantee.to_owned()
+        } else {
+            grantee.trim_matches('"').replace("\"\"", "\"")
+        };
+        let privilege = Identity {
+            kind: Kind::Privilege,
+            on: Some(std::sync::Arc::clone(&on)),
+            schema: None,
+            name: name.as_str().into(),
+            signature: None,
+        };
+        let fact = Fact { identity: &privilege, side: object.side };
+        let Some((subject, _)) = subject(fact) else { continue };
+        statements.push(Statement::new(format!("REVOKE ALL ON {subject} FROM {}", self::grantee(fact))));
+        statements.extend(from_to(fact, &[], &initial(fact)));
+    }
+    statements
 }
 
 /// What an object is called in GRANT; with the column for a column.
@@ -59,9 +115,13 @@ fn subject(fact: Fact<'_>) -> Option<(String, Option<String>)> {
     };
     Some(match on.kind {
         Kind::Column => (format!("TABLE {}", names::owner(on)), Some(name(&on.name))),
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => (format!("TABLE {}", qualified(on)), None),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
+            (format!("TABLE {}", qualified(on)), None)
+        }
         Kind::Server => (format!("FOREIGN SERVER {}", qualified(on)), None),
-        Kind::Aggregate => (format!("FUNCTION {}({})", qualified(on), on.signature.as_deref().unwrap_or_default()), None),
+        Kind::Aggregate => {
+            (format!("FUNCTION {}({})", qualified(on), on.signature.as_deref().unwrap_or_default()), None)
+        }
         Kind::Domain => (format!("TYPE {}", qualified(on)), None),
         _ => (object(on), None),
     })
@@ -69,19 +129,33 @@ fn subject(fact: Fact<'_>) -> Option<(String, Option<String>)> {
 
 /// What a grantee has when nothing was said.
 fn initial(fact: Fact<'_>) -> Vec<&'static str> {
+    // Of a member of an extension, or of the server's own.
+    if let Some(signature) = fact.identity.signature.as_deref().filter(|signature| *signature != "sequence") {
+        return match (&*fact.identity.name, signature.split(' ').next().unwrap_or_default()) {
+            ("PUBLIC" | "OWNER", "function" | "procedure" | "aggregate") => vec!["EXECUTE"],
+            ("PUBLIC" | "OWNER", "type" | "language") => vec!["USAGE"],
+            _ => Vec::new(),
+        };
+    }
     let Some(on) = fact.identity.on.as_deref() else { return Vec::new() };
     let is_sequence = fact.identity.signature.is_some() || on.kind == Kind::Sequence;
     match &*fact.identity.name {
         "PUBLIC" => match on.kind {
             Kind::Function | Kind::Procedure | Kind::Aggregate => vec!["EXECUTE"],
-            Kind::Enum | Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::BaseType | Kind::Language => vec!["USAGE"],
+            Kind::Enum
+            | Kind::Domain
+            | Kind::CompositeType
+            | Kind::RangeType
+            | Kind::BaseType
+            | Kind::Language => vec!["USAGE"],
             Kind::Schema if &*on.name == "public" => vec!["USAGE"],
             _ => Vec::new(),
         },
         "OWNER" if is_sequence => vec!["SELECT", "UPDATE", "USAGE"],
         "OWNER" => match on.kind {
             Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
-                let mut all = vec!["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
+                let mut all =
+                    vec!["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
                 if fact.side.catalog.server.major() >= 17 {
                     all.push("MAINTAIN");
                 }
@@ -98,7 +172,8 @@ fn initial(fact: Fact<'_>) -> Vec<&'static str> {
 
 /// A privilege: its word, whether it may be passed on, by whom it was given.
 fn privilege(item: &str) -> (&str, bool, Option<&str>) {
-    let (item, grantor) = item.split_once(" GRANTED BY ").map_or((item, None), |(item, grantor)| (item, Some(grantor)));
+    let (item, grantor) =
+        item.split_once(" GRANTED BY ").map_or((item, None), |(item, grantor)| (item, Some(grantor)));
     match item.strip_suffix(" WITH GRANT OPTION") {
         Some(word) => (word, true, grantor),
         None => (item, false, grantor),
@@ -152,8 +227,12 @@ enum Grant {
 impl Grant {
     fn write(&self, column: &str, subject: &str, grantee: &str) -> String {
         let on = if subject.is_empty() { String::new() } else { format!(" ON {subject}") };
-        let list = |words: &[String]| words.iter().map(|word| format!("{word}{column}")).collect::<Vec<_>>().join(", ");
-        let by = |grantor: &Option<String>| grantor.as_deref().map_or_else(String::new, |role| format!(" GRANTED BY {}", name(role)));
+        let list = |words: &[String]| {
+            words.iter().map(|word| format!("{word}{column}")).collect::<Vec<_>>().join(", ")
+        };
+        let by = |grantor: &Option<String>| {
+            grantor.as_deref().map_or_else(String::new, |role| format!(" GRANTED BY {}", name(role)))
+        };
         match self {
             Grant::Revoke { option, words, grantor } => {
                 let option = if *option { "GRANT OPTION FOR " } else { "" };
@@ -189,7 +268,11 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Grant> {
             Some(words) => words.push(word.to_owned()),
             None => {
                 let (words, grantor) = (vec![word.to_owned()], grantor.map(str::to_owned));
-                grants.push(if is_grant { Grant::Give { option, words, grantor } } else { Grant::Revoke { option, words, grantor } });
+                grants.push(if is_grant {
+                    Grant::Give { option, words, grantor }
+                } else {
+                    Grant::Revoke { option, words, grantor }
+                });
             }
         }
     };
@@ -201,7 +284,8 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Grant> {
         }
     }
     for (word, option, grantor) in &after {
-        let is_there = before.iter().any(|(known, had, by)| known == word && by == grantor && (*had || !option));
+        let is_there =
+            before.iter().any(|(known, had, by)| known == word && by == grantor && (*had || !option));
         if !is_there {
             push(true, *option, word, *grantor);
         }
@@ -222,7 +306,9 @@ fn initial_defaults(fact: Fact<'_>) -> Vec<&'static str> {
     match signature(fact) {
         ("functions", "PUBLIC" | "OWNER") => vec!["EXECUTE"],
         ("types", "PUBLIC" | "OWNER") => vec!["USAGE"],
-        ("tables", "OWNER") => vec!["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
+        ("tables", "OWNER") => {
+            vec!["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"]
+        }
         ("sequences", "OWNER") => vec!["SELECT", "UPDATE", "USAGE"],
         ("schemas", "OWNER") => vec!["CREATE", "USAGE"],
         _ => Vec::new(),
@@ -231,7 +317,11 @@ fn initial_defaults(fact: Fact<'_>) -> Vec<&'static str> {
 
 fn defaults(fact: Fact<'_>, old: &[&str], new: &[&str]) -> Vec<Statement> {
     let role = name(&fact.identity.name);
-    let schema = fact.identity.on.as_deref().map_or_else(String::new, |schema| format!(" IN SCHEMA {}", name(&schema.name)));
+    let schema = fact
+        .identity
+        .on
+        .as_deref()
+        .map_or_else(String::new, |schema| format!(" IN SCHEMA {}", name(&schema.name)));
     let (objects, grantee) = signature(fact);
     let grantee = if grantee == "OWNER" { role.clone() } else { grantee.to_owned() };
     changes(old, new)

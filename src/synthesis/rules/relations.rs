@@ -22,7 +22,9 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
         (Kind::Table, "row security") => How::By(|change| row_security(change, "row security")),
         (Kind::Table, "force row security") => How::By(|change| row_security(change, "force row security")),
         (Kind::View, "definition") => How::By(replace_view),
-        (Kind::MaterializedView, "definition" | "access method") | (Kind::ForeignTable, "server") => How::Anew,
+        (Kind::MaterializedView, "definition" | "access method") | (Kind::ForeignTable, "server") => {
+            How::Anew
+        }
         (Kind::MaterializedView, "populated") => How::By(populate),
         (Kind::ForeignTable, "options") => How::By(foreign_options),
         _ => return None,
@@ -33,12 +35,13 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
 pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     let name = qualified(fact.identity);
     match fact.identity.kind {
-        Kind::View => vec![Statement::new(view(fact, "CREATE VIEW"))]
-            .into_iter()
-            .chain(column_settings(fact))
-            .collect(),
+        Kind::View => {
+            vec![Statement::new(view(fact, "CREATE VIEW"))].into_iter().chain(column_settings(fact)).collect()
+        }
         Kind::MaterializedView => {
-            let method = fact.value("access method").map_or_else(String::new, |method| format!(" USING {}", names::name(method)));
+            let method = fact
+                .value("access method")
+                .map_or_else(String::new, |method| format!(" USING {}", names::name(method)));
             let populated = if fact.value("populated").is_some() { "\nWITH NO DATA" } else { "" };
             let sql = format!(
                 "CREATE MATERIALIZED VIEW {name}{method}{}{} AS\n{}{populated}",
@@ -69,9 +72,15 @@ fn table(fact: Fact<'_>) -> Vec<Statement> {
         Some(of_type) => format!(" OF {of_type}"),
         None => format!(" ({}){}", columns_of(fact), inherits(fact)),
     };
-    let partitioned = fact.value("partition by").map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
-    let method = fact.value("access method").map_or_else(String::new, |method| format!(" USING {}", name(method)));
-    let sql = format!("{head}{content}{partitioned}{method}{}{}", options::with(fact, "options"), in_tablespace(fact));
+    let partitioned =
+        fact.value("partition by").map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
+    let method =
+        fact.value("access method").map_or_else(String::new, |method| format!(" USING {}", name(method)));
+    let sql = format!(
+        "{head}{content}{partitioned}{method}{}{}",
+        options::with(fact, "options"),
+        in_tablespace(fact)
+    );
     let mut statements = vec![Statement::new(sql)];
     if fact.value("of type").is_some() {
         for column in fact.parts(Kind::Column) {
@@ -87,11 +96,16 @@ fn table(fact: Fact<'_>) -> Vec<Statement> {
     statements.extend(inherited_settings(fact));
     statements.extend(column_settings(fact));
     if let Some(identity) = fact.value("replica identity") {
-        statements.push(Statement::new(format!("{} REPLICA IDENTITY {}", alter_relation(fact.identity), identity.to_uppercase())));
+        statements.push(Statement::new(format!(
+            "{} REPLICA IDENTITY {}",
+            alter_relation(fact.identity),
+            identity.to_uppercase()
+        )));
     }
     for (attribute, word) in [("row security", "ENABLE"), ("force row security", "FORCE")] {
         if fact.value(attribute).is_some() {
-            statements.push(Statement::new(format!("{} {word} ROW LEVEL SECURITY", alter_relation(fact.identity))));
+            statements
+                .push(Statement::new(format!("{} {word} ROW LEVEL SECURITY", alter_relation(fact.identity))));
         }
     }
     statements
@@ -101,7 +115,10 @@ fn table(fact: Fact<'_>) -> Vec<Statement> {
 fn columns_of(fact: Fact<'_>) -> String {
     // A partition is made by itself, and then attached.
     let is_partition = fact.value("partition of").is_some();
-    let own = fact.parts(Kind::Column).into_iter().filter(|column| is_partition || column.value("inherited") != Some("only"));
+    let own = fact
+        .parts(Kind::Column)
+        .into_iter()
+        .filter(|column| is_partition || column.value("inherited") != Some("only"));
     let lines: Vec<String> = own.map(|column| format!("\n    {}", columns::definition(column))).collect();
     if lines.is_empty() { String::new() } else { format!("{}\n", lines.join(",")) }
 }
@@ -117,17 +134,24 @@ fn inherited_settings(fact: Fact<'_>) -> Vec<Statement> {
         return Vec::new();
     }
     let mut statements = Vec::new();
-    for column in fact.parts(Kind::Column).into_iter().filter(|column| column.value("inherited") == Some("only")) {
+    for column in
+        fact.parts(Kind::Column).into_iter().filter(|column| column.value("inherited") == Some("only"))
+    {
         let parents = fact.side.inherited_from(column.identity);
-        let alter = format!("{} ALTER COLUMN {} ", alter_relation(fact.identity), name(&column.identity.name));
+        let alter =
+            format!("{} ALTER COLUMN {} ", alter_relation(fact.identity), name(&column.identity.name));
         let not_null = parents.iter().any(|parent| fact.side.value(parent, "not null").is_some());
         match (column.value("not null").is_some(), not_null) {
             (true, false) => statements.push(format!("{alter}SET NOT NULL")),
             (false, true) => statements.push(format!("{alter}DROP NOT NULL")),
             _ => {}
         }
-        let has_default = |column: &Identity| fact.side.hanging(column).iter().any(|part| part.kind == Kind::Default);
-        if parents.iter().any(has_default) && !has_default(column.identity) && column.value("generated").is_none() {
+        let has_default =
+            |column: &Identity| fact.side.hanging(column).iter().any(|part| part.kind == Kind::Default);
+        if parents.iter().any(has_default)
+            && !has_default(column.identity)
+            && column.value("generated").is_none()
+        {
             statements.push(format!("{alter}DROP DEFAULT"));
         }
     }
@@ -171,7 +195,11 @@ fn replace_view(change: &Alteration<'_>) -> Altered {
 
 fn populate(change: &Alteration<'_>) -> Altered {
     let with = if change.new.value("populated").is_some() { " WITH NO DATA" } else { "" };
-    Some(vec![Statement::new(format!("REFRESH MATERIALIZED VIEW {}{with}", qualified(change.new.identity))).exclusive().rewriting()])
+    Some(vec![
+        Statement::new(format!("REFRESH MATERIALIZED VIEW {}{with}", qualified(change.new.identity)))
+            .exclusive()
+            .rewriting(),
+    ])
 }
 
 fn set_options(change: &Alteration<'_>) -> Altered {
@@ -181,7 +209,12 @@ fn set_options(change: &Alteration<'_>) -> Altered {
     }
     let alter = alter_relation(change.new.identity);
     let changes = options::changes(&change.old.list("options"), &change.new.list("options"));
-    Some(changes.into_iter().map(|words| Statement::new(format!("{alter} {words}")).lock(Lock::ShareUpdateExclusive)).collect())
+    Some(
+        changes
+            .into_iter()
+            .map(|words| Statement::new(format!("{alter} {words}")).lock(Lock::ShareUpdateExclusive))
+            .collect(),
+    )
 }
 
 fn foreign_options(change: &Alteration<'_>) -> Altered {
@@ -191,11 +224,14 @@ fn foreign_options(change: &Alteration<'_>) -> Altered {
 
 fn persistence(change: &Alteration<'_>) -> Altered {
     let word = if change.new.value("persistence").is_some() { "UNLOGGED" } else { "LOGGED" };
-    Some(vec![Statement::new(format!("{} SET {word}", alter_relation(change.new.identity))).exclusive().rewriting()])
+    Some(vec![
+        Statement::new(format!("{} SET {word}", alter_relation(change.new.identity))).exclusive().rewriting(),
+    ])
 }
 
 fn of_type(change: &Alteration<'_>) -> Altered {
-    let words = change.new.value("of type").map_or_else(|| "NOT OF".to_owned(), |of_type| format!("OF {of_type}"));
+    let words =
+        change.new.value("of type").map_or_else(|| "NOT OF".to_owned(), |of_type| format!("OF {of_type}"));
     Some(vec![Statement::new(format!("{} {words}", alter_relation(change.new.identity))).exclusive()])
 }
 
@@ -205,12 +241,20 @@ fn access_method(change: &Alteration<'_>) -> Altered {
         return None;
     }
     let method = name(change.new.value("access method").unwrap_or("heap"));
-    Some(vec![Statement::new(format!("{} SET ACCESS METHOD {method}", alter_relation(change.new.identity))).exclusive().rewriting()])
+    Some(vec![
+        Statement::new(format!("{} SET ACCESS METHOD {method}", alter_relation(change.new.identity)))
+            .exclusive()
+            .rewriting(),
+    ])
 }
 
 fn tablespace(change: &Alteration<'_>) -> Altered {
     let space = name(change.new.value("tablespace").unwrap_or("pg_default"));
-    Some(vec![Statement::new(format!("{} SET TABLESPACE {space}", alter_relation(change.new.identity))).exclusive().rewriting()])
+    Some(vec![
+        Statement::new(format!("{} SET TABLESPACE {space}", alter_relation(change.new.identity)))
+            .exclusive()
+            .rewriting(),
+    ])
 }
 
 fn replica_identity(change: &Alteration<'_>) -> Altered {
@@ -220,13 +264,17 @@ fn replica_identity(change: &Alteration<'_>) -> Altered {
         None if has_replica_index(change.new) => return Some(Vec::new()),
         None => "DEFAULT".to_owned(),
     };
-    Some(vec![Statement::new(format!("{} REPLICA IDENTITY {word}", alter_relation(change.new.identity))).exclusive()])
+    Some(vec![
+        Statement::new(format!("{} REPLICA IDENTITY {word}", alter_relation(change.new.identity)))
+            .exclusive(),
+    ])
 }
 
 /// Whether an index of a table is its replica identity.
 pub fn has_replica_index(table: Fact<'_>) -> bool {
     table.side.hanging(table.identity).iter().any(|part| {
-        matches!(part.kind, Kind::Index | Kind::Constraint) && table.side.value(part, "replica identity").is_some()
+        matches!(part.kind, Kind::Index | Kind::Constraint)
+            && table.side.value(part, "replica identity").is_some()
     })
 }
 
@@ -237,7 +285,10 @@ fn row_security(change: &Alteration<'_>, attribute: &str) -> Altered {
         (_, true) => "FORCE",
         (_, false) => "NO FORCE",
     };
-    Some(vec![Statement::new(format!("{} {word} ROW LEVEL SECURITY", alter_relation(change.new.identity))).exclusive()])
+    Some(vec![
+        Statement::new(format!("{} {word} ROW LEVEL SECURITY", alter_relation(change.new.identity)))
+            .exclusive(),
+    ])
 }
 
 /// Takes a table from what it is a partition or a child of, as far as the other side has it otherwise; `all` for all.
@@ -247,29 +298,36 @@ pub fn detach(table: &Identity, old: &Side<'_>, new: &Side<'_>, all: bool) -> Ve
     if let Some(parent) = old.value(table, "partition of")
         && (differs("partition of") || differs("partition bound"))
     {
-        statements.push(Statement::new(format!("ALTER TABLE {parent} DETACH PARTITION {}", qualified(table))).exclusive());
+        statements.push(
+            Statement::new(format!("ALTER TABLE {parent} DETACH PARTITION {}", qualified(table))).exclusive(),
+        );
     }
     if let Some(parents) = old.value(table, "inherits")
         && differs("inherits")
     {
         let kept: Vec<&str> = if all { Vec::new() } else { kept_parents(table, old, new) };
         let gone = parents.lines().filter(|parent| !kept.contains(parent));
-        statements.extend(
-            gone.map(|parent| Statement::new(format!("{} NO INHERIT {parent}", alter_relation(table))).exclusive()),
-        );
+        statements.extend(gone.map(|parent| {
+            Statement::new(format!("{} NO INHERIT {parent}", alter_relation(table))).exclusive()
+        }));
     }
     statements
 }
 
 /// Makes a table a partition or a child of what it is not yet one of.
 pub fn attach(table: &Identity, old: Option<&Side<'_>>, new: &Side<'_>, all: bool) -> Vec<Statement> {
-    let differs = |attribute: &str| all || old.is_none_or(|old| old.value(table, attribute) != new.value(table, attribute));
+    let differs = |attribute: &str| {
+        all || old.is_none_or(|old| old.value(table, attribute) != new.value(table, attribute))
+    };
     let mut statements = Vec::new();
     if let Some(parent) = new.value(table, "partition of")
         && (differs("partition of") || differs("partition bound"))
     {
         let bound = new.value(table, "partition bound").unwrap_or("DEFAULT");
-        let statement = Statement::new(format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}", qualified(table)));
+        let statement = Statement::new(format!(
+            "ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}",
+            qualified(table)
+        ));
         statements.push(if old.is_some() { statement.exclusive().checking_rows() } else { statement });
     }
     // One that is made inherits from the beginning.
@@ -278,14 +336,30 @@ pub fn attach(table: &Identity, old: Option<&Side<'_>>, new: &Side<'_>, all: boo
     {
         let kept: Vec<&str> = if all { Vec::new() } else { kept_parents(table, old, new) };
         let come = parents.lines().filter(|parent| !kept.contains(parent));
-        statements.extend(come.map(|parent| Statement::new(format!("{} INHERIT {parent}", alter_relation(table))).exclusive()));
+        for parent in come {
+            statements
+                .push(Statement::new(format!("{} INHERIT {parent}", alter_relation(table))).exclusive());
+            // What the table has already stays its own.
+            let only = new.hanging(table).iter().filter(|part| new.value(part, "inherited") == Some("only"));
+            let own = only.filter(|part| {
+                new.inherited_from(part)
+                    .iter()
+                    .any(|above| above.on.as_deref().is_some_and(|on| qualified(on) == parent))
+            });
+            statements.extend(
+                own.filter(|part| part.kind == Kind::Column)
+                    .map(|part| super::unwritten("make inherited only: ", part)),
+            );
+        }
     }
     statements
 }
 
 /// The parents that stay: the first ones, as long as both sides have the same.
 fn kept_parents<'a>(table: &Identity, old: &Side<'a>, new: &Side<'a>) -> Vec<&'a str> {
-    let list = |side: &Side<'a>| side.value(table, "inherits").map_or_else(Vec::new, |list| list.lines().collect::<Vec<_>>());
+    let list = |side: &Side<'a>| {
+        side.value(table, "inherits").map_or_else(Vec::new, |list| list.lines().collect::<Vec<_>>())
+    };
     let (before, after) = (list(old), list(new));
     let left: Vec<&str> = before.iter().filter(|parent| after.contains(parent)).copied().collect();
     left.into_iter().zip(after).take_while(|(old, new)| old == new).map(|(old, _)| old).collect()

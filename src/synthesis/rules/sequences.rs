@@ -1,7 +1,7 @@
 //! Sequences.
 
 use super::super::action::Statement;
-use super::super::names::qualified;
+use super::super::names::{literal, qualified};
 use super::{Alteration, Altered, Fact, How};
 
 /// How an attribute is altered.
@@ -24,11 +24,7 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     }
     // A descending one has other defaults than those that are passed over.
     let is_descending = fact.value("increment").is_some_and(|increment| increment.starts_with('-'));
-    let usual_maximum = match fact.value("type") {
-        Some("smallint") => "32767",
-        Some("integer") => "2147483647",
-        _ => "9223372036854775807",
-    };
+    let usual_maximum = maximum(fact.value("type"));
     for (attribute, word, usual) in [
         ("increment", "INCREMENT BY", "1"),
         ("minimum", "MINVALUE", "1"),
@@ -59,13 +55,43 @@ fn persistence(change: &Alteration<'_>) -> Altered {
     Some(vec![Statement::new(format!("ALTER SEQUENCE {} SET {word}", qualified(change.new.identity)))])
 }
 
-fn options(change: &Alteration<'_>) -> Altered {
-    let fact = change.new;
-    let usual_maximum = match fact.value("type") {
+/// Brings the place of a sequence between narrower bounds: the server refuses bounds that it is not between.
+pub fn within_bounds(alter: &str, sequence: &str, old: (i64, i64), new: (i64, i64)) -> Vec<Statement> {
+    if new.0 <= old.0 && new.1 >= old.1 {
+        return Vec::new();
+    }
+    let (minimum, maximum) = new;
+    let mut statements = Vec::new();
+    let mut wider = Vec::new();
+    let set = if alter.contains(" COLUMN ") { "SET " } else { "" };
+    if minimum < old.0 {
+        wider.push(format!("{set}MINVALUE {minimum}"));
+    }
+    if maximum > old.1 {
+        wider.push(format!("{set}MAXVALUE {maximum}"));
+    }
+    if !wider.is_empty() {
+        statements.push(format!("{alter} {}", wider.join(" ")));
+    }
+    statements.push(format!(
+        "SELECT pg_catalog.setval({}, least(greatest(last_value, {minimum}), {maximum}), is_called AND last_value BETWEEN {minimum} AND {maximum}) FROM {sequence}",
+        literal(sequence)
+    ));
+    statements.into_iter().map(Statement::new).collect()
+}
+
+/// The greatest value of a sequence of a type when nothing is said.
+fn maximum(r#type: Option<&str>) -> &'static str {
+    match r#type {
         Some("smallint") => "32767",
         Some("integer") => "2147483647",
         _ => "9223372036854775807",
-    };
+    }
+}
+
+fn options(change: &Alteration<'_>) -> Altered {
+    let fact = change.new;
+    let usual_maximum = maximum(fact.value("type"));
     let mut words = Vec::new();
     if change.changes("type") {
         words.push(format!("AS {}", fact.value("type").unwrap_or("bigint")));
@@ -86,5 +112,15 @@ fn options(change: &Alteration<'_>) -> Altered {
     if change.changes("cycle") {
         words.push(if fact.value("cycle").is_some() { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
     }
-    Some(vec![Statement::new(format!("ALTER SEQUENCE {} {}", qualified(fact.identity), words.join(" ")))])
+    let sequence = qualified(fact.identity);
+    let bound = |fact: Fact<'_>, attribute: &str, usual: &str| -> i64 {
+        fact.value(attribute).unwrap_or(usual).parse().unwrap_or_default()
+    };
+    let bounds =
+        |fact: Fact<'_>| (bound(fact, "minimum", "1"), bound(fact, "maximum", maximum(fact.value("type"))));
+    let mut statements = Vec::new();
+    let alter = format!("ALTER SEQUENCE {sequence}");
+    statements.extend(within_bounds(&alter, &sequence, bounds(change.old), bounds(change.new)));
+    statements.push(Statement::new(format!("{alter} {}", words.join(" "))));
+    Some(statements)
 }

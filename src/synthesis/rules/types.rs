@@ -7,6 +7,9 @@ use crate::catalog::{Form, Kind};
 
 /// How an attribute is altered.
 pub fn how(kind: Kind, attribute: &str) -> Option<How> {
+    if kind == Kind::BaseType {
+        return kind.attributes().iter().any(|known| known.name == attribute).then_some(How::Anew);
+    }
     Some(match (kind, attribute) {
         (Kind::Enum, "values") => How::By(values),
         (Kind::Domain, "type" | "collation") => How::Anew,
@@ -18,7 +21,12 @@ pub fn how(kind: Kind, attribute: &str) -> Option<How> {
         (Kind::Attribute, "type" | "collation") => How::Whole(retype_attribute),
         (
             Kind::RangeType,
-            "subtype" | "operator class" | "collation" | "canonical function" | "difference function" | "multirange type",
+            "subtype"
+            | "operator class"
+            | "collation"
+            | "canonical function"
+            | "difference function"
+            | "multirange type",
         ) => How::Anew,
         _ => return None,
     })
@@ -33,7 +41,11 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
             format!("CREATE TYPE {} AS ENUM ({})", qualified(identity), values.join(", "))
         }
         Kind::Domain => {
-            let mut sql = format!("CREATE DOMAIN {} AS {}", qualified(identity), fact.value("type").unwrap_or_default());
+            let mut sql = format!(
+                "CREATE DOMAIN {} AS {}",
+                qualified(identity),
+                fact.value("type").unwrap_or_default()
+            );
             if let Some(collation) = fact.value("collation") {
                 sql.push_str(&format!(" COLLATE {collation}"));
             }
@@ -41,7 +53,8 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
                 sql.push_str(&format!(" DEFAULT {default}"));
             }
             if let Some(not_null) = fact.value("not null") {
-                let constraint = not_null.strip_prefix("not null as ").map(|name| format!(" CONSTRAINT {name}"));
+                let constraint =
+                    not_null.strip_prefix("not null as ").map(|name| format!(" CONSTRAINT {name}"));
                 sql.push_str(&format!("{} NOT NULL", constraint.unwrap_or_default()));
             }
             sql
@@ -54,13 +67,17 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
             if fact.value("not valid").is_some() { " NOT VALID" } else { "" }
         ),
         Kind::CompositeType => {
-            let attributes: Vec<String> =
-                fact.parts(Kind::Attribute).into_iter().map(|part| format!("\n    {}", attribute(part))).collect();
+            let attributes: Vec<String> = fact
+                .parts(Kind::Attribute)
+                .into_iter()
+                .map(|part| format!("\n    {}", attribute(part)))
+                .collect();
             let end = if attributes.is_empty() { "" } else { "\n" };
             format!("CREATE TYPE {} AS ({}{end})", qualified(identity), attributes.join(","))
         }
         Kind::Attribute => format!("ALTER TYPE {} ADD ATTRIBUTE {}", qualified(fact.on()), attribute(fact)),
         Kind::ShellType => format!("CREATE TYPE {}", qualified(identity)),
+        Kind::BaseType => base_type(fact),
         _ => {
             let mut words = Vec::new();
             for (attribute, word) in [
@@ -82,8 +99,65 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     vec![Statement::new(sql)]
 }
 
+/// Whether a type is announced before its functions, which need it and which it needs, and then defined.
+pub fn is_announced(fact: Fact<'_>) -> bool {
+    match fact.identity.kind {
+        Kind::BaseType => true,
+        Kind::RangeType => fact.value("canonical function").is_some(),
+        _ => false,
+    }
+}
+
+/// Announces a type.
+pub fn announce(fact: Fact<'_>) -> Vec<Statement> {
+    vec![Statement::new(format!("CREATE TYPE {}", qualified(fact.identity)))]
+}
+
+fn base_type(fact: Fact<'_>) -> String {
+    let mut words = Vec::new();
+    for (attribute, word) in [
+        ("input function", "INPUT"),
+        ("output function", "OUTPUT"),
+        ("receive function", "RECEIVE"),
+        ("send function", "SEND"),
+        ("modifier input function", "TYPMOD_IN"),
+        ("modifier output function", "TYPMOD_OUT"),
+        ("analyze function", "ANALYZE"),
+        ("subscript function", "SUBSCRIPT"),
+        ("length", "INTERNALLENGTH"),
+        ("by value", "PASSEDBYVALUE"),
+        ("alignment", "ALIGNMENT"),
+        ("storage", "STORAGE"),
+        ("category", "CATEGORY"),
+        ("preferred", "PREFERRED"),
+        ("default", "DEFAULT"),
+        ("element", "ELEMENT"),
+        ("delimiter", "DELIMITER"),
+        ("collatable", "COLLATABLE"),
+    ] {
+        let Some(value) = fact.value(attribute) else { continue };
+        words.push(match attribute {
+            "by value" => word.to_owned(),
+            "preferred" | "collatable" => format!("{word} = true"),
+            "length" if value == "cstring" => format!("{word} = -2"),
+            "alignment" => {
+                let name = match value {
+                    "char" | "double" => value,
+                    _ => "int2",
+                };
+                format!("{word} = {name}")
+            }
+            "category" | "default" | "delimiter" => format!("{word} = {}", literal(value)),
+            _ if attribute.ends_with("function") => format!("{word} = {}", routine(value)),
+            _ => format!("{word} = {value}"),
+        });
+    }
+    format!("CREATE TYPE {} (\n    {}\n)", qualified(fact.identity), words.join(",\n    "))
+}
+
 fn attribute(fact: Fact<'_>) -> String {
-    let collation = fact.value("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+    let collation =
+        fact.value("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     format!("{} {}{collation}", name(&fact.identity.name), fact.value("type").unwrap_or_default())
 }
 
@@ -100,7 +174,8 @@ pub fn retype_attribute(change: &Alteration<'_>) -> Altered {
             change.new.value("type").unwrap_or_default()
         ))]);
     }
-    let collation = change.new.value("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+    let collation =
+        change.new.value("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     Some(vec![Statement::new(format!(
         "ALTER TYPE {} ALTER ATTRIBUTE {} TYPE {}{collation}",
         qualified(composite),
@@ -156,7 +231,8 @@ fn domain_not_null(change: &Alteration<'_>) -> Altered {
         },
         (Some(old), Some(new)) => {
             let usual = name(&format!("{}_not_null", change.new.identity.name));
-            let named = |text: &str| text.strip_prefix("not null as ").map_or_else(|| usual.clone(), str::to_owned);
+            let named =
+                |text: &str| text.strip_prefix("not null as ").map_or_else(|| usual.clone(), str::to_owned);
             format!("ALTER DOMAIN {domain} RENAME CONSTRAINT {} TO {}", named(old), named(new))
         }
     };
@@ -164,7 +240,10 @@ fn domain_not_null(change: &Alteration<'_>) -> Altered {
 }
 
 fn domain_default(change: &Alteration<'_>) -> Altered {
-    let words = change.new.value("default").map_or_else(|| "DROP DEFAULT".to_owned(), |default| format!("SET DEFAULT {default}"));
+    let words = change
+        .new
+        .value("default")
+        .map_or_else(|| "DROP DEFAULT".to_owned(), |default| format!("SET DEFAULT {default}"));
     Some(vec![Statement::new(format!("ALTER DOMAIN {} {words}", qualified(change.new.identity)))])
 }
 
