@@ -81,7 +81,8 @@ impl<'a> Plan<'a> {
     /// The fact that a dropped one goes with.
     fn goes_with(&self, identity: &Identity) -> Option<Arc<Identity>> {
         let (fates, old) = (self.fates, self.fates.old);
-        if self.split.contains(identity) {
+        // A server does not go while it has user mappings.
+        if self.split.contains(identity) || identity.kind == Kind::UserMapping {
             return None;
         }
         if let Some(on) = identity.on.as_ref().filter(|on| fates.is_gone(on)) {
@@ -603,6 +604,9 @@ impl<'a> Plan<'a> {
         for number in order {
             let (identity, deed) = &self.actions[*number];
             let mut statements = self.statements(identity, *deed);
+            if identity.object().kind == Kind::Subscription && self.fates.is_made(identity.object()) {
+                statements = vec![rules::unwritten(deed.word(), identity)];
+            }
             if *deed == Deed::Create && matches!(identity.kind, Kind::Table | Kind::ForeignTable) {
                 let ready = |fact: &Identity| self.is_ready(fact, places[number], &places);
                 folded.extend(self.fold_defaults(identity, &mut statements, ready));

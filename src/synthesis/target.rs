@@ -27,7 +27,9 @@ pub fn within(first: &Catalog, second: &Catalog, scope: &Scope, ignored: &HashSe
                     _ => false,
                 };
                 let Some(values) = facts.get_mut(identity) else { continue };
-                for change in attributes.iter().filter(|change| !is_covered(change.attribute.name)) {
+                // Where a column is decides whether a view can be replaced; nothing moves it.
+                let is_kept = |name: &str| name != "position" && !is_covered(name);
+                for change in attributes.iter().filter(|change| is_kept(change.attribute.name)) {
                     let index = identity
                         .kind
                         .attributes()

@@ -15,9 +15,82 @@ enum Way {
     Back,
 }
 
-/// What is not written yet, or cannot be: the kind, the attribute, the way, why. A case that begins to pass has to
-/// leave this list.
-const NOT_YET: &[(Kind, &str, Way, &str)] = &[];
+/// What is not written yet, or cannot be: the kind, the attribute, what the identity contains, the way, why. A case that
+/// begins to pass has to leave this list.
+const NOT_YET: &[(Kind, &str, &str, Way, &str)] = &[
+    (
+        Kind::Table,
+        "inherits",
+        "",
+        Way::Forth,
+        "PostgreSQL makes columns a child's own when it is taken from a parent, and never takes that back",
+    ),
+    (
+        Kind::Table,
+        "inherits",
+        "",
+        Way::Back,
+        "PostgreSQL makes columns a child's own when it is taken from a parent, and never takes that back",
+    ),
+    (
+        Kind::ForeignTable,
+        "inherits",
+        "",
+        Way::Forth,
+        "PostgreSQL makes columns a child's own when it is taken from a parent, and never takes that back",
+    ),
+    (
+        Kind::ForeignTable,
+        "inherits",
+        "",
+        Way::Back,
+        "PostgreSQL makes columns a child's own when it is taken from a parent, and never takes that back",
+    ),
+    (
+        Kind::Column,
+        "inherited",
+        "",
+        Way::Forth,
+        "PostgreSQL makes columns a child's own when it is taken from a parent, and never takes that back",
+    ),
+    (Kind::Constraint, "inherited", "", Way::Forth, "no ALTER makes a constraint only inherited"),
+    (
+        Kind::Constraint,
+        "partition of",
+        "",
+        Way::Back,
+        "no ALTER detaches an index; that of the parent would have to be made anew",
+    ),
+    (
+        Kind::Index,
+        "partition of",
+        "",
+        Way::Back,
+        "no ALTER detaches an index; that of the parent would have to be made anew",
+    ),
+    (Kind::Extension, "version", "", Way::Back, "the extension has no way back to that version"),
+    (Kind::UserMapping, "options", "server secret", Way::Forth, "the value of a secret option is not read"),
+    (Kind::Subscription, "-", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "-", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "publications", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "publications", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "slot", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "slot", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "synchronous commit", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "synchronous commit", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "binary", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "binary", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "streaming", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "streaming", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "disable on error", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "disable on error", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "password required", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "password required", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "run as owner", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "run as owner", "", Way::Back, "subscriptions are not written yet"),
+    (Kind::Subscription, "origin", "", Way::Forth, "subscriptions are not written yet"),
+    (Kind::Subscription, "origin", "", Way::Back, "subscriptions are not written yet"),
+];
 
 /// The cases of a family that the server knows, each with a number of its own. Those that a test tells the catalog behind
 /// the server's back are none: no statement leads there.
@@ -38,9 +111,9 @@ fn is_told(case: &Case) -> bool {
 }
 
 fn is_expected_to_fail(case: &Case, way: Way) -> bool {
-    NOT_YET
-        .iter()
-        .any(|(kind, attribute, known, _)| (*kind, *attribute, *known) == (case.kind, case.attribute, way))
+    NOT_YET.iter().any(|(kind, attribute, identity, known, _)| {
+        (*kind, *attribute, *known) == (case.kind, case.attribute, way) && case.identity.contains(identity)
+    })
 }
 
 /// A database before the changes of these cases, and one after them.

@@ -33,7 +33,10 @@ fn replace(change: &Alteration<'_>) -> Altered {
     let defaults =
         |fact: Fact<'_>| fact.side.details.argument_defaults.get(fact.identity).copied().unwrap_or(0);
     // One without a name may get one.
-    let is_named = |old: &&str, new: &&str| old == new || new.ends_with(&format!(" {old}"));
+    let mode =
+        |argument: &str| ["OUT ", "INOUT ", "VARIADIC "].into_iter().find(|mode| argument.starts_with(mode));
+    let is_named =
+        |old: &&str, new: &&str| old == new || mode(old) == mode(new) && new.ends_with(&format!(" {old}"));
     let is_replaceable = old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| is_named(old, new))
         && defaults(change.new) >= defaults(change.old);
