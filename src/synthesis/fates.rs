@@ -150,9 +150,8 @@ impl<'a> Fates<'a> {
             }
             let needs_still = self.needs_still(user, gone);
             let is_relation = matches!(user.kind, Kind::Table | Kind::ForeignTable);
-            if is_relation && self.old.parents(user).contains(&gone) {
-                self.tie_again(user);
-            } else if user.kind == Kind::Sequence && gone.kind == Kind::Column {
+            let is_owned = user.kind == Kind::Sequence && gone.kind == Kind::Column;
+            if is_owned || is_relation && self.old.parents(user).contains(&gone) {
                 self.tie_again(user);
             } else if matches!(user.kind, Kind::Column | Kind::Attribute)
                 && is_type(gone)
