@@ -1,11 +1,14 @@
 //! What pum asks of git: releases, the base of a change, files as they are at a revision, and what the working tree
 //! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
 
+mod changes;
 mod files;
 mod ignored;
 mod releases;
 mod repository;
+mod upstream;
 
+pub use changes::{Change, Logged};
 pub use files::{File, Tree};
 pub use ignored::is_ignored;
 pub use releases::{Patterns, Release};
