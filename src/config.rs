@@ -76,6 +76,11 @@ struct ShadowKeys {
 }
 
 #[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
     delta_dir: Option<OneOrMany>,
@@ -95,6 +100,7 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    templates: Option<TemplateKeys>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -138,6 +144,8 @@ pub struct Config {
     pub shadow_extensions: Vec<String>,
     /// Roles that a throwaway server has.
     pub shadow_roles: Vec<String>,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -252,6 +260,10 @@ impl Config {
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            delta_template: keys
+                .templates
+                .and_then(|templates| templates.delta)
+                .map(|path| base.join(path)),
             warnings,
         })
     }

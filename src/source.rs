@@ -2,6 +2,7 @@
 //! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
 mod deltas;
+mod files;
 mod model;
 mod relay;
 mod restored;
@@ -19,6 +20,7 @@ use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Cluster;
 use crate::{Error, Result};
+pub use files::ModelFiles;
 pub use model::{Project, Recipe, Revision, below, file_at, home};
 use relay::Relay;
 use restored::Readied;

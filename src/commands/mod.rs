@@ -23,6 +23,7 @@ pub mod decide;
 pub mod demo;
 pub mod dump;
 pub mod info;
+pub mod new;
 pub mod rehearse;
 pub mod repair;
 pub mod restore;
