@@ -11,6 +11,7 @@ mod dump;
 mod git;
 mod info;
 mod names;
+mod new;
 mod old_lines;
 mod old_tables;
 mod python;
