@@ -260,10 +260,7 @@ impl Config {
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
-            delta_template: keys
-                .templates
-                .and_then(|templates| templates.delta)
-                .map(|path| base.join(path)),
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
             warnings,
         })
     }

@@ -9,6 +9,7 @@ mod documents;
 mod dump;
 mod info;
 mod new;
+mod renumber;
 mod repair;
 mod reports;
 mod restore;
@@ -70,6 +71,7 @@ enum Command {
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
     New(new::Arguments),
+    Renumber(renumber::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -126,6 +128,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
         Command::New(arguments) => arguments.run(&context),
+        Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),

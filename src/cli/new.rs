@@ -129,7 +129,9 @@ fn directories(chosen: Option<PathBuf>, configured: &[PathBuf]) -> Result<(PathB
     let mut all = configured.to_vec();
     if let Some(chosen) = chosen {
         // However it is written, it is the configured one.
-        let same = |one: &PathBuf| one.canonicalize().ok().is_some_and(|one| Some(one) == chosen.canonicalize().ok());
+        let same = |one: &PathBuf| {
+            one.canonicalize().ok().is_some_and(|one| Some(one) == chosen.canonicalize().ok())
+        };
         let known = all.iter().find(|directory| same(directory)).cloned();
         let directory = known.unwrap_or_else(|| {
             all.push(chosen.clone());

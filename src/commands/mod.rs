@@ -25,6 +25,7 @@ pub mod dump;
 pub mod info;
 pub mod new;
 pub mod rehearse;
+pub mod renumber;
 pub mod repair;
 pub mod restore;
 pub mod test_and_upgrade;

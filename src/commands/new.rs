@@ -171,7 +171,9 @@ fn name(
             refuse_released(version, known)?;
             if let Some((highest, what)) = highest.filter(|(highest, _)| *highest >= version) {
                 return Err(match highest == version {
-                    true => Error::usage(format!("{version} is there already: {what} leaves it in the database")),
+                    true => {
+                        Error::usage(format!("{version} is there already: {what} leaves it in the database"))
+                    }
                     false => Error::usage(format!("{version} is below {highest}, that of {what}")),
                 }
                 .note("state", "nothing was written"));
@@ -215,7 +217,10 @@ fn refuse_released(version: Version, known: &Known) -> Result<()> {
     let mut error = Error::usage(format!("{version} is below {}, which is released", release.version))
         .note(
             "reason",
-            format!("a database of {} has passed {version}: the delta would be late there", release.commit.name),
+            format!(
+                "a database of {} has passed {version}: the delta would be late there",
+                release.commit.name
+            ),
         )
         .note("state", "nothing was written");
     if let Some(next) = version::above(known.highest().map(|(highest, _)| highest), Step::Patch) {
@@ -233,7 +238,9 @@ fn title(
 ) -> Result<String> {
     if let Some(text) = &options.title {
         return title::of_text(text).ok_or_else(|| {
-            Error::usage(format!("{text:?} has no word for a title: letters, digits and underscores make one"))
+            Error::usage(format!(
+                "{text:?} has no word for a title: letters, digits and underscores make one"
+            ))
         });
     }
     if let Which::Release(_) = options.which {

@@ -1,9 +1,11 @@
 //! What pum asks of git: releases, the base of a change, files as they are at a revision, and what the working tree
-//! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
+//! holds. It reads git's objects itself; no git program is needed, and nothing is written to a repository but renames in
+//! its index.
 
 mod changes;
 mod files;
 mod ignored;
+mod index;
 mod releases;
 mod repository;
 mod upstream;
@@ -11,5 +13,6 @@ mod upstream;
 pub use changes::{Change, Logged};
 pub use files::{File, Tree};
 pub use ignored::is_ignored;
+pub use index::Renamed;
 pub use releases::{Patterns, Release};
 pub use repository::{Commit, Repository};

@@ -1,6 +1,6 @@
 //! The deltas that are there already: in the working tree, in HEAD, upstream and in the last release.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::delta::{Name, Verdict, Version, judge};
 use crate::git::{Commit, Patterns, Release, Repository};
@@ -97,7 +97,7 @@ impl Known {
 }
 
 /// The names of the files of a directory; of one that is not there, none.
-fn files(directory: &PathBuf) -> Result<Vec<String>> {
+pub(crate) fn files(directory: &Path) -> Result<Vec<String>> {
     let unreadable = |cause: std::io::Error| {
         Error::usage(format!("the delta directory {} cannot be read: {cause}", directory.display()))
             .caused_by(cause)
