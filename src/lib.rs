@@ -45,6 +45,7 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
+//! | [`verify`] | the checks of a commit, one file each |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
@@ -66,6 +67,8 @@ pub mod terminal;
 pub mod report;
 
 pub mod commands;
+pub mod verify;
+
 pub mod config;
 pub mod source;
 pub mod upgrade;

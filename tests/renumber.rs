@@ -256,14 +256,12 @@ fn without_anything_to_come_after_it_says_what_is_missing() {
     hint: git remote set-head origin --auto lets git know the branch of the remote
     ");
     project.file("pum.yaml", "delta_dirs: [delta]\nupstream: origin/main\n");
-    assert_run!(renumber(&project, ""), @r#"
+    assert_run!(renumber(&project, ""), @r"
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    error: "origin/main" is no revision of [PROJECT]/
-      git: revspec 'origin/main' not found
-      reason: pum.yaml says upstream: origin/main
-    hint: git log --oneline --decorate shows the revisions; git fetch --tags brings those of the remote
-    hint: git fetch brings the branches of the remote
-    "#);
+    error: origin/main, upstream in pum.yaml, is not in this clone
+      state: nothing was renamed
+    hint: git fetch brings the branches of the remote; --onto names another one
+    ");
 }

@@ -10,7 +10,6 @@ use crate::connection::Parameters;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::source::{self, Project, Source};
-use crate::sql::{Origin, Variables};
 use crate::terminal::{Mode, Terminal};
 use crate::upgrade::TableName;
 use crate::{Result, delta};
@@ -99,26 +98,7 @@ pub fn source(text: &str, context: &Context<'_>) -> Result<Source> {
         _ => None,
     };
     let own = own.filter(|own| own.model.is_some());
-    Source::resolve(text, &project(own.as_ref().unwrap_or(config), directory)?)
-}
-
-/// What the configuration says of the model; the delta directories are relative to `directory`.
-fn project(config: &crate::config::Config, directory: PathBuf) -> Result<Project> {
-    let relative = |path: &PathBuf| source::below(&directory, path).unwrap_or_else(|| path.clone());
-    let mut variables = Variables::default();
-    for (name, value) in &config.variables {
-        variables.insert(name, value.clone(), Origin::Configuration);
-    }
-    Ok(Project {
-        recipe: config.model.clone(),
-        table: config.upgrades_table.as_deref().map(str::parse).transpose()?,
-        delta_dirs: config.delta_dirs.iter().map(relative).collect(),
-        variables,
-        extensions: config.shadow_extensions.clone(),
-        roles: config.shadow_roles.clone(),
-        python: config.python_exe.clone(),
-        directory,
-    })
+    Source::resolve(text, &own.as_ref().unwrap_or(config).project(directory)?)
 }
 
 /// Answers in advance.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::delta::{Kind, Name, Verdict, Version, judge};
-use crate::git::{Commit, Patterns, Repository};
+use crate::git::{Candidate, Commit, Patterns, Repository};
 use crate::progress::Progress;
 use crate::source::Recipe;
 use crate::{Error, Result};
@@ -111,16 +111,14 @@ fn upstream(
     progress: &dyn Progress,
 ) -> Result<Option<Commit>> {
     let Some(repository) = repository else { return Ok(None) };
-    let head = repository.head()?;
-    match repository.upstream(configured, head.as_ref()) {
-        Err(error) if configured.is_some() => {
-            progress.warning(&format!(
-                "{error}, the upstream branch of pum.yaml; versions that were taken there are not seen"
-            ));
-            repository.upstream(None, head.as_ref())
-        }
-        outcome => outcome,
+    let Some(head) = repository.head()? else { return Ok(None) };
+    let looked = repository.upstream(&Candidate::usual(configured), &head, true)?;
+    for missing in &looked.missing {
+        progress.warning(&format!(
+            "{missing}, upstream in pum.yaml, is not in this clone: versions that were taken there are not seen; git fetch brings it"
+        ));
     }
+    Ok(looked.upstream.map(|upstream| upstream.commit))
 }
 
 /// From where, and how much that is.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::commands::new::known;
 use crate::delta::{Name, Verdict, judge};
-use crate::git::{Commit, Patterns, Release, Renamed, Repository};
+use crate::git::{Candidate, Commit, Looked, Patterns, Release, Renamed, Repository};
 use crate::progress::Progress;
 use crate::{Error, Result, source};
 use plan::Placed;
@@ -94,7 +94,16 @@ fn onto(repository: &Repository, options: &Options) -> Result<Commit> {
     if let Some(revision) = &options.onto {
         return repository.commit(revision);
     }
-    repository.upstream(options.upstream.as_deref(), None)?.ok_or_else(|| {
+    let upstream = match repository.head()? {
+        Some(head) => repository.upstream(&Candidate::usual(options.upstream.as_deref()), &head, true)?,
+        None => Looked::default(),
+    };
+    if let Some(missing) = upstream.missing.first() {
+        return Err(Error::usage(format!("{missing}, upstream in pum.yaml, is not in this clone"))
+            .note("state", "nothing was renamed")
+            .hint("git fetch brings the branches of the remote; --onto names another one"));
+    }
+    upstream.upstream.map(|upstream| upstream.commit).ok_or_else(|| {
         Error::usage("there is no upstream branch to come after")
             .note("state", "nothing was renamed")
             .hint("name it: pum renumber --onto main, or upstream: origin/main in pum.yaml")
@@ -122,7 +131,8 @@ fn own_and_theirs(
             ))
         })?;
         let names = |commit: &Commit| -> Result<BTreeSet<String>> {
-            Ok(repository.directory(commit, &inside)?.into_keys().collect())
+            let files = repository.files_in(commit, std::slice::from_ref(&inside))?.files;
+            Ok(files.keys().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
         };
         let of_onto = names(onto)?;
         let of_base = base.as_ref().map(names).transpose()?.unwrap_or_default();
@@ -185,12 +195,8 @@ fn releasing<'r>(
     releases: &'r [Release],
     file: &Path,
 ) -> Result<Option<&'r Release>> {
-    let (Some(directory), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str()))
-    else {
-        return Ok(None);
-    };
     for release in releases {
-        if repository.directory(&release.commit, directory)?.contains_key(name) {
+        if repository.entry(&release.commit, file)?.is_some() {
             return Ok(Some(release));
         }
     }
@@ -209,7 +215,7 @@ struct Done {
 fn apply(repository: &Repository, moved: &[(&Own, &Name)]) -> Result<usize> {
     let mut renames = Vec::new();
     for (own, name) in moved {
-        if repository.tracks(&own.inside)? {
+        if repository.index_entry(&own.inside)?.is_some() {
             let (old, new) = (own.inside.clone(), own.inside.with_file_name(name.file_name()));
             renames.push(Renamed { whole: repository.is_staged(&old)?, old, new });
         }

@@ -223,7 +223,9 @@ pub fn create_like(session: &mut Session, database: &str, name: &str) -> Result<
     let statements = definition(session, database, name)?;
     if statements.is_empty() {
         let identifier = escape_identifier(name);
-        return Ok(session.execute(&format!("CREATE DATABASE {identifier} TEMPLATE template0 ENCODING 'UTF8'"))?);
+        return Ok(
+            session.execute(&format!("CREATE DATABASE {identifier} TEMPLATE template0 ENCODING 'UTF8'"))?
+        );
     }
     for statement in statements {
         session.execute(&statement)?;

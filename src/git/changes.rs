@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git2::{Delta, DiffOptions, ErrorCode, ObjectType, Oid, Sort};
+use git2::{Delta, DiffOptions, Oid, Sort};
 
 use super::{Commit, Repository};
 use crate::Result;
@@ -118,31 +118,6 @@ impl Repository {
                 Some((path_of(&delta)?.to_owned(), change))
             });
             Ok(changed.collect())
-        };
-        read().map_err(|cause| self.broken(cause))
-    }
-
-    /// The names of the files of one directory at a commit, with the ids of their contents; none if the directory is not
-    /// there.
-    ///
-    /// # Errors
-    /// A broken object.
-    pub fn directory(&self, commit: &Commit, path: &Path) -> Result<BTreeMap<String, Oid>> {
-        let read = || -> std::result::Result<BTreeMap<String, Oid>, git2::Error> {
-            let top = self.inner.find_commit(commit.id)?.tree()?;
-            let tree = match path.as_os_str().is_empty() {
-                true => top,
-                false => match top.get_path(path) {
-                    Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
-                        self.inner.find_tree(entry.id())?
-                    }
-                    Ok(_) => return Ok(BTreeMap::new()),
-                    Err(cause) if cause.code() == ErrorCode::NotFound => return Ok(BTreeMap::new()),
-                    Err(cause) => return Err(cause),
-                },
-            };
-            let files = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
-            Ok(files.filter_map(|entry| Some((entry.name().ok()?.to_owned(), entry.id()))).collect())
         };
         read().map_err(|cause| self.broken(cause))
     }

@@ -35,15 +35,6 @@ impl Repository {
         read().map_err(|cause| self.broken(cause))
     }
 
-    /// Whether git tracks a file.
-    ///
-    /// # Errors
-    /// An index that cannot be read.
-    pub fn tracks(&self, path: &Path) -> Result<bool> {
-        let index = self.inner.index().map_err(|cause| self.broken(cause))?;
-        Ok(index.get_path(path, 0).is_some())
-    }
-
     /// Whether a tracked file holds just what is staged.
     ///
     /// # Errors

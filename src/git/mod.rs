@@ -2,14 +2,16 @@
 //! holds. It reads git's objects itself; no git program is needed, and nothing is written to a repository but renames in
 //! its index.
 
+mod base;
 mod changes;
 mod files;
 mod ignored;
 mod index;
 mod releases;
 mod repository;
-mod upstream;
+mod state;
 
+pub use base::{Candidate, Chosen, Looked, Upstream, release_before};
 pub use changes::{Change, Logged};
 pub use files::{File, Tree};
 pub use ignored::is_ignored;

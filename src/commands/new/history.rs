@@ -146,6 +146,8 @@ fn base(
         if let Some(release) = repository.newest_release(&options.releases, head)? {
             return Ok(Base { commit: Some(release.commit), reason: Reason::Release });
         }
+        // What is on the remote's branch already did not begin there.
+        let upstream = upstream.filter(|upstream| options.upstream.is_some() || upstream.id != head.id);
         if let Some(upstream) = upstream
             && let Some(commit) = repository.merge_base(head, upstream)?
         {

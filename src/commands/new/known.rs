@@ -62,8 +62,10 @@ impl Known {
         for commit in commits {
             for (number, directory) in directories.iter().enumerate() {
                 let Some(inside) = source::below(repository.top(), directory) else { continue };
-                for file in repository.directory(&commit, &inside)?.keys() {
-                    known.see(file, number, &commit.name);
+                for path in repository.files_in(&commit, &[inside])?.files.keys() {
+                    if let Some(file) = path.file_name().and_then(|name| name.to_str()) {
+                        known.see(file, number, &commit.name);
+                    }
                 }
             }
         }
