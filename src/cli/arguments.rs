@@ -31,6 +31,13 @@ impl Database {
         database(text.unwrap_or_default(), "-p", context)
     }
 
+    /// Whether the name of the database must be typed before something is written there.
+    pub fn is_protected(&self, context: &Context<'_>) -> Result<bool> {
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref());
+        let parameters = Parameters::resolve(text.unwrap_or_default())?;
+        Ok(protection(text, &parameters, context).is_some())
+    }
+
     /// The resolved connection of a command that writes: the name of a protected database must be typed, or given as
     /// `--yes=NAME`.
     pub fn to_write(&self, context: &Context<'_>, yes: &Yes) -> Result<Parameters> {
