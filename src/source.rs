@@ -21,7 +21,7 @@ use crate::progress::{Cancel, Progress};
 use crate::shadow::Cluster;
 use crate::{Error, Result};
 pub use files::ModelFiles;
-pub use model::{Project, Recipe, Revision, below, file_at, home};
+pub use model::{Project, Recipe, Revision, below, file_at, home, missing_role};
 use relay::Relay;
 use restored::Readied;
 pub use throwaway::{Loading, Throwaway};

@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod config;
 mod connection;
+mod create;
 mod demo;
 mod dump;
 mod git;

@@ -133,6 +133,11 @@ impl Table {
         })
     }
 
+    /// The name of the table, if the command line gives it.
+    pub fn given(&self) -> Result<Option<TableName>> {
+        self.table.as_deref().map(str::parse).transpose()
+    }
+
     /// The name of the table, for a command that can do without.
     pub fn name_if_any(&self, context: &Context<'_>) -> Result<Option<TableName>> {
         let text = self.table.as_deref().or(context.config.upgrades_table.as_deref());

@@ -4,6 +4,7 @@
 mod arguments;
 mod baseline;
 mod check;
+mod create;
 mod demo;
 mod documents;
 mod dump;
@@ -71,6 +72,7 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    Create(create::Arguments),
     New(new::Arguments),
     Renumber(renumber::Arguments),
     Verify(verify::Arguments),
@@ -112,6 +114,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::TestAndUpgrade(test) => test.configure(terminal)?,
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
+        Command::Create(create) => create.configure(terminal),
         _ => {}
     }
     if cli.quiet {
@@ -133,6 +136,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Create(arguments) => arguments.run(&context),
         Command::New(arguments) => arguments.run(&context),
         Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),

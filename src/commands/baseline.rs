@@ -62,16 +62,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         .map_err(|fault| table.explain(fault))?;
     let record = table.read(&mut session)?;
     refuse_second(options, &record, progress)?;
-    let mut statements = vec![table.insert_statement(&NewRow {
-        version: options.version,
-        title: "baseline",
-        code: 0,
-        script: "",
-        checksum: "",
-        milliseconds: 0,
-        success: true,
-        statements_done: None,
-    })];
+    let mut statements = vec![table.baseline_statement(options.version)];
     let mut marked = Vec::new();
     if options.mark_applied {
         for delta in &deltas.deltas {

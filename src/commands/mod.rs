@@ -19,6 +19,7 @@
 pub mod baseline;
 pub mod check;
 mod connected;
+pub mod create;
 pub mod decide;
 pub mod demo;
 pub mod dump;

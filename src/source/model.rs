@@ -89,11 +89,6 @@ impl Revision {
         let mut made = BTreeSet::new();
         loop {
             let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
-            let mut session = Session::open(&opened.connection, "pum", cancel)?;
-            for extension in &self.project.extensions {
-                session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
-            }
-            drop(session);
             match self.build(&opened.connection, progress, cancel) {
                 Ok(()) => return Ok(opened),
                 Err(error) => match missing_role(&error) {
@@ -108,7 +103,7 @@ impl Revision {
     ///
     /// # Errors
     /// A project that does not say it.
-    pub(super) fn recipe(&self) -> Result<&Recipe> {
+    pub fn recipe(&self) -> Result<&Recipe> {
         self.project.recipe.as_ref().ok_or_else(|| {
             Error::usage(format!(
                 "{} cannot be built: pum.yaml does not say how the model is built",
@@ -118,8 +113,17 @@ impl Revision {
         })
     }
 
-    fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+    /// Builds the model in an empty database, with the project's extensions.
+    ///
+    /// # Errors
+    /// As a source of that revision, and roles that are missing: see [`missing_role`].
+    pub fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         let recipe = self.recipe()?;
+        let mut session = Session::open(database, "pum", cancel)?;
+        for extension in &self.project.extensions {
+            session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
+        }
+        drop(session);
         let here = match self.project.directory.as_os_str().is_empty() {
             true => Path::new("."),
             false => self.project.directory.as_path(),
@@ -154,7 +158,7 @@ impl Revision {
 }
 
 /// The role that the server said it does not have.
-fn missing_role(error: &Error) -> Option<String> {
+pub fn missing_role(error: &Error) -> Option<String> {
     let texts =
         std::iter::once(error.message.as_str()).chain(error.notes.iter().map(|(_, text)| text.as_str()));
     texts.flat_map(str::lines).rev().find_map(|line| {
