@@ -256,6 +256,15 @@ impl<'r> Subject<'r> {
         Ok(files.deltas.deltas.iter().filter(|delta| known(delta) != files.id(delta)).collect())
     }
 
+    /// Whether the base does not have a file of the target, or has it with other content.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn is_new(&self, path: &Path) -> Result<bool> {
+        let id = |files: &Files<'r>| files.tree.files.get(path).map(|file| file.id);
+        Ok(id(self.files()?) != id(self.base_files()?))
+    }
+
     /// What a file holds in the target; of a symbolic link, what the file holds that it leads to.
     ///
     /// # Errors
