@@ -2,6 +2,7 @@
 //! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
 
 mod base;
+mod diff;
 mod files;
 mod ignored;
 mod releases;
