@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::Oid;
 
-use super::names::{count, word};
+use super::names::count;
 use super::{Files, Finding, Outcome, Stage, Subject};
 use crate::Result;
 use crate::delta::{Delta, Name, Verdict, checksum, checksum_matches, judge};
@@ -143,7 +143,7 @@ fn gone(subject: &Subject<'_>, ours: &Files<'_>, held: &[Held<'_>]) -> Result<Fi
                 owner(first),
                 path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default()
             );
-            let help = format!("git mv {} {}", word(path), word(&first.path));
+            let help = format!("git mv {} {}", subject.typed(path), subject.typed(&first.path));
             Finding::error(Stage::Frozen, message).in_file(&first.path).help(help)
         }
         None => {
@@ -172,7 +172,8 @@ fn with_help(finding: Finding, subject: &Subject<'_>, held: &Held<'_>) -> Findin
         .and_then(|named| subject.repository.entry(&named, &held.path));
     let revision =
         if is_at_name.is_ok_and(|id| id == Some(held.id)) { commit.name.clone() } else { commit.short() };
-    let restore = format!("git checkout {} -- {}", crate::upgrade::quoted(&revision), word(&held.path));
+    let restore =
+        format!("git checkout {} -- {}", crate::upgrade::quoted(&revision), subject.typed(&held.path));
     finding.help(restore).help("then write what shall be otherwise as a delta of its own: pum new TITLE")
 }
 

@@ -20,7 +20,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     let mut findings = directories(subject)?;
     for file in &deltas.not_deltas {
         let is_known = subject.base_files()?.tree.files.contains_key(&file.path);
-        findings.push(not_a_delta(file, is_known));
+        findings.push(not_a_delta(subject, file, is_known));
     }
     for (first, second) in deltas.twins() {
         let is_known = subject.base_files()?.tree.files.contains_key(&second.path);
@@ -46,11 +46,6 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
 /// `1 delta`, `2 deltas`.
 pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A path as a word of the shell.
-pub(super) fn word(path: &Path) -> String {
-    quoted(&path.to_string_lossy())
 }
 
 /// What is wrong with the delta directories.
@@ -81,14 +76,16 @@ fn directories(subject: &Subject<'_>) -> Result<Vec<Finding>> {
 }
 
 /// A file that looks like a delta. One that the base has, too, is passed over by everybody already.
-fn not_a_delta(file: &NotDelta, is_known: bool) -> Finding {
+fn not_a_delta(subject: &Subject<'_>, file: &NotDelta, is_known: bool) -> Finding {
     let message = format!("it looks like a delta and is none, so it would never run: {}", file.reason);
     let finding = match is_known {
         true => Finding::warning(Stage::Names, message),
         false => Finding::error(Stage::Names, message),
     };
     let help = match &file.rename {
-        Some(name) => format!("git mv {} {}", word(&file.path), word(&file.path.with_file_name(name))),
+        Some(name) => {
+            format!("git mv {} {}", subject.typed(&file.path), subject.typed(&file.path.with_file_name(name)))
+        }
         None => "call it delta_X.Y.Z_TITLE.sql, or take it out of the delta directory".to_owned(),
     };
     finding.in_file(&file.path).help(help)
@@ -151,7 +148,7 @@ fn judge(source: &Source, language: Language, variables: &Variables) -> Vec<Find
                 Finding::error(Stage::Names, "a conflict marker of a merge that was not ended")
                     .in_file(path)
                     .at_offset(&source.text, offset)
-                    .help(format!("choose what is right, then git add {}", word(path)))
+                    .help("choose what is right, and commit the file without the marks")
             })
             .collect();
     }

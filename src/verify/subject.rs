@@ -11,6 +11,7 @@ use crate::config::{Config, FILE_NAME};
 use crate::delta::{Delta, DeltaSet, Name};
 use crate::git::{Candidate, Chosen, Commit, Looked, Release, Repository, Tree, Upstream, release_before};
 use crate::source::{self, Project};
+use crate::upgrade::quoted;
 use crate::{Error, Result};
 
 /// What is judged.
@@ -103,6 +104,8 @@ pub struct Subject<'r> {
     pub repository: &'r Repository,
     /// What is judged.
     pub target: Target,
+    /// The directory that the user is in, from the top of the repository.
+    pub place: PathBuf,
     /// Its configuration file: from the top of the repository where it is in it, else as it was named.
     pub config_path: PathBuf,
     /// Whether the configuration file is that of the target, and not one on disk.
@@ -158,6 +161,7 @@ impl<'r> Subject<'r> {
         let mut subject = Subject {
             repository,
             target: target.clone(),
+            place: source::below(repository.top(), &request.directory).unwrap_or_default(),
             config_path: found.path,
             is_own_config: found.is_own,
             config,
@@ -348,6 +352,15 @@ impl<'r> Subject<'r> {
                 self.target.label()
             ))),
         }
+    }
+
+    /// A path from the top of the repository as a word of the shell, from the directory that the user is in.
+    pub fn typed(&self, path: &Path) -> String {
+        let shared =
+            self.place.components().zip(path.components()).take_while(|(one, other)| one == other).count();
+        let up = self.place.components().skip(shared).map(|_| Component::ParentDir);
+        let typed: PathBuf = up.chain(path.components().skip(shared)).collect();
+        quoted(&typed.to_string_lossy())
     }
 
     /// The id of a file in the target, if it is there.
