@@ -22,7 +22,7 @@ use crate::{Error, Result};
 pub use model::{Project, Recipe, Revision, below, file_at, home};
 use relay::Relay;
 use restored::Readied;
-pub use throwaway::{Loading, Throwaway};
+pub use throwaway::{Loading, Shadow, Throwaway};
 
 /// Anything that can be read as a schema.
 #[derive(Debug, Clone)]

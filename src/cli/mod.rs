@@ -12,6 +12,7 @@ mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod shadow;
 mod test_and_upgrade;
 mod upgrade;
 mod version;

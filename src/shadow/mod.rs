@@ -5,6 +5,7 @@
 //! Three things see to that: dropping the [`Cluster`], a guard process that notices the owner's death, and a sweep,
 //! at the next start, of what may still lie about.
 
+pub mod cache;
 mod guard;
 mod place;
 mod process;

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use postgres_protocol::escape::escape_identifier;
 
 use super::Opened;
-use crate::connection::Session;
+use crate::connection::{Parameters, Session};
 use crate::progress::{Cancel, Progress};
+use crate::shadow::cache::Cache;
 use crate::shadow::{Cluster, Options};
 use crate::{Error, Result};
 
@@ -25,6 +27,24 @@ pub struct Loading {
     pub roles: Vec<String>,
     /// Without rows, where the dump's format allows.
     pub schema_only: bool,
+    /// Where the databases are, and what is kept.
+    pub shadow: Shadow,
+}
+
+/// Where throwaway databases are made, and what is kept of them. By default in a cluster that is made for the run, and nothing
+/// is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Shadow {
+    /// A server on which databases may be made; `None`: a throwaway cluster.
+    pub server: Option<Parameters>,
+    /// The roles that may be made on that server; in a cluster of one's own all may.
+    pub roles: Vec<String>,
+    /// The major version, at least.
+    pub version: Option<u32>,
+    /// How long to wait for a server that is starting.
+    pub wait: Duration,
+    /// Where data directories and models are kept that were made; `None`: nowhere.
+    pub cache: Option<Cache>,
 }
 
 /// The one throwaway cluster of a run.
