@@ -84,7 +84,13 @@ impl Throwaway {
             ("maintenance_work_mem", "128MB"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let cluster = Arc::new(Cluster::start(&Options { major, settings, ..Options::default() })?);
+        let cluster = Arc::new(Cluster::start(&Options {
+            major,
+            settings,
+            cache: self.loading.shadow.cache.clone(),
+            ..Options::default()
+        })?);
+        cluster.notes().iter().for_each(|note| progress.note(note));
         progress.note(&format!("a throwaway server, PostgreSQL {}", cluster.version()));
         Ok(Arc::clone(place.insert(cluster)))
     }
