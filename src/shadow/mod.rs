@@ -7,8 +7,10 @@
 
 pub mod cache;
 mod guard;
+mod host;
 mod place;
 mod process;
+mod server;
 mod template;
 
 use std::fs::{self, File};
@@ -25,8 +27,10 @@ use crate::programs::{self, Found, Program};
 use crate::{Error, Result};
 use cache::Cache;
 use guard::Guard;
+pub use host::Host;
 use place::Place;
 use process::{Keeper, ServerUser};
+pub use server::Server;
 use template::Origin;
 
 /// The superuser of every throwaway cluster.
