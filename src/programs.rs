@@ -191,16 +191,19 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// What a program says of its version. It is asked once, as long as it is the same file.
-fn version_of(path: &Path) -> Option<(String, u32)> {
+/// What a program says of its version, and its major version. It is asked once, as long as it is the same file.
+fn version_of(path: &Path) -> Said {
     use std::os::unix::fs::MetadataExt;
-    static KNOWN: Memo<(PathBuf, u64, i64, i64), Option<(String, u32)>> = Memo::new();
+    static KNOWN: Memo<(PathBuf, u64, i64), Said> = Memo::new();
     let file = fs::metadata(path).ok()?;
-    KNOWN.get_or_find((path.to_owned(), file.len(), file.mtime(), file.mtime_nsec()), || {
+    KNOWN.get_or_find((path.to_owned(), file.len(), file.mtime()), || {
         let output = Command::new(path).arg("--version").output().ok()?;
         parse_version(&String::from_utf8_lossy(&output.stdout))
     })
 }
+
+/// Version and major version, if it says them.
+type Said = Option<(String, u32)>;
 
 /// What programs said: they are asked once in the life of a process, for starting one costs more than all the rest.
 struct Memo<K, V>(Mutex<BTreeMap<K, V>>);

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod check;
 mod demo;
 mod documents;
@@ -73,6 +74,7 @@ enum Command {
     Dump(dump::Arguments),
     Restore(restore::Arguments),
     Demo(demo::Arguments),
+    Cache(cache::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -112,6 +114,9 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
     }
+    if let Command::Cache(arguments) = &command {
+        return arguments.run(terminal);
+    }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
         crate::progress::Progress::warning(terminal, warning);
@@ -128,7 +133,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Cache(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 
