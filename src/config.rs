@@ -78,6 +78,11 @@ struct ShadowKeys {
 }
 
 #[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
     delta_dir: Option<OneOrMany>,
@@ -97,6 +102,7 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    templates: Option<TemplateKeys>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -144,6 +150,8 @@ pub struct Config {
     pub shadow_extensions: Vec<String>,
     /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -260,6 +268,7 @@ impl Config {
             shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
             warnings,
         })
     }

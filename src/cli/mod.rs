@@ -9,6 +9,8 @@ mod demo;
 mod documents;
 mod dump;
 mod info;
+mod new;
+mod renumber;
 mod repair;
 mod reports;
 mod restore;
@@ -71,6 +73,8 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    New(new::Arguments),
+    Renumber(renumber::Arguments),
     Verify(verify::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
@@ -136,6 +140,8 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::New(arguments) => arguments.run(&context),
+        Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
