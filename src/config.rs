@@ -74,6 +74,8 @@ struct ModelKeys {
 
 #[derive(Debug, Default, Deserialize)]
 struct ShadowKeys {
+    server: Option<String>,
+    version: Option<u32>,
     extensions: Option<OneOrMany>,
     roles: Option<OneOrMany>,
 }
@@ -139,9 +141,13 @@ pub struct Config {
     pub upstream: Option<String>,
     /// How the model is built.
     pub model: Option<Recipe>,
+    /// The server that throwaway databases are made on; `None`: a throwaway one, as `auto` says.
+    pub shadow_server: Option<String>,
+    /// The major version of a throwaway server, at least.
+    pub shadow_version: Option<u32>,
     /// Extensions that a throwaway database has before the model is built.
     pub shadow_extensions: Vec<String>,
-    /// Roles that a throwaway server has.
+    /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
     /// The states that deltas are to lead from; empty: the newest release.
     pub verify_from: Vec<Start>,
@@ -260,6 +266,8 @@ impl Config {
             releases,
             upstream: keys.upstream,
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
+            shadow_server: shadow.server.filter(|server| server != "auto"),
+            shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
             verify_from,

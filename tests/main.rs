@@ -26,3 +26,4 @@ mod support;
 mod test_and_upgrade;
 mod unbreakable;
 mod upgrade;
+mod verify;

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod check;
 mod demo;
 mod documents;
@@ -12,6 +13,7 @@ mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod shadow;
 mod test_and_upgrade;
 mod upgrade;
 mod verify;
@@ -74,6 +76,7 @@ enum Command {
     Dump(dump::Arguments),
     Restore(restore::Arguments),
     Demo(demo::Arguments),
+    Cache(cache::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -113,6 +116,9 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
     }
+    if let Command::Cache(arguments) = &command {
+        return arguments.run(terminal);
+    }
     if let Command::Verify(arguments) = command {
         // The pum.yaml of the commit counts, not that of the working tree.
         let (config_file, quiet) = (cli.config_file, cli.quiet);
@@ -134,7 +140,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Verify(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Verify(_) | Command::Cache(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod baseline;
+pub mod cache;
 pub mod check;
 mod connected;
 pub mod decide;

@@ -26,7 +26,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     let mut findings = Vec::new();
     for delta in &new {
         let others = Neighbours::of(delta, ours, base);
-        let holder = subject.base.commit.as_ref().map_or("the base", |commit| commit.name.as_str());
+        let holder = base_name(subject);
         if let Some(before) = others.last().filter(|other| other.name > delta.name) {
             findings.push(not_last(delta, before, holder));
         } else if let Some(release) = newest.filter(|release| delta.name.version < release.version) {
@@ -35,7 +35,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     }
     let mut summary = match new.len() {
         0 => "no new delta".to_owned(),
-        number => format!("{} after everything else", count(number, "new delta")),
+        number => format!("{} against {}", count(number, "new delta"), base_name(subject)),
     };
     if let Some(upstream) = &subject.upstream
         && let Some(common) = subject.common()?
@@ -48,9 +48,13 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
             .filter(|finding| finding.path.as_deref().is_none_or(|path| !found.contains(&path)))
             .collect();
         findings.extend(merged);
-        summary.push_str(&format!(", also merged with {}", upstream.commit.name));
+        summary.push_str(&format!(", and merged with {}", upstream.commit.name));
     }
     Ok(Outcome::of(Stage::Order, summary, findings))
+}
+
+fn base_name<'a>(subject: &'a Subject<'_>) -> &'a str {
+    subject.base.commit.as_ref().map_or("nothing", |commit| commit.name.as_str())
 }
 
 /// The deltas of a state that run in the same directory as one of the target.
@@ -95,14 +99,17 @@ fn in_merge(subject: &Subject<'_>, common: &Files<'_>, upstream: &str) -> Result
     Ok(findings)
 }
 
+/// What moves one's own deltas behind those of a revision.
+fn renumber(revision: &str) -> String {
+    format!("pum renumber --onto {}", quoted(revision))
+}
+
 fn not_last(delta: &Delta, before: &Delta, holder: &str) -> Finding {
     let message = format!(
         "it comes before {}, which {holder} has: databases that have had that one would get it late",
         before.file_name()
     );
-    Finding::error(Stage::Order, message)
-        .in_file(&delta.path)
-        .help("pum renumber moves your deltas behind it")
+    Finding::error(Stage::Order, message).in_file(&delta.path).help(renumber(holder))
 }
 
 fn below_release(delta: &Delta, release: &Release) -> Finding {
@@ -110,9 +117,7 @@ fn below_release(delta: &Delta, release: &Release) -> Finding {
         "its version {} is below the release {}: databases that began with that release would never get it",
         delta.name.version, release.commit.name
     );
-    Finding::error(Stage::Order, message)
-        .in_file(&delta.path)
-        .help("pum renumber moves your deltas behind it")
+    Finding::error(Stage::Order, message).in_file(&delta.path).help(renumber(&release.commit.name))
 }
 
 fn taken(delta: &Delta, other: &Delta, upstream: &str) -> Finding {
@@ -125,8 +130,9 @@ fn taken(delta: &Delta, other: &Delta, upstream: &str) -> Finding {
             other.file_name()
         )
     };
-    let upstream = quoted(upstream);
+    let revision = quoted(upstream);
     Finding::error(Stage::Order, message)
         .in_file(&delta.path)
-        .help(format!("git merge {upstream} (or git rebase {upstream}), then pum renumber"))
+        .help(format!("git merge {revision} (or git rebase {revision})"))
+        .help(renumber(upstream))
 }
