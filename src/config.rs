@@ -3,6 +3,7 @@
 
 pub mod ignores;
 mod keys;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,11 @@ use crate::catalog::Element;
 use crate::error::Excerpt;
 use crate::git::Patterns;
 use crate::source::{self, Project, Recipe};
+use crate::sql::lint::Levels;
 use crate::sql::{Origin, Value, Variables};
 use crate::{Error, Result};
 use keys::{KEYS, find_key, unknown_keys};
+pub use proof::Start;
 
 /// The file that is looked for from the working directory upwards.
 pub const FILE_NAME: &str = "pum.yaml";
@@ -103,6 +106,8 @@ struct Keys {
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
     templates: Option<TemplateKeys>,
+    verify: Option<proof::VerifyKeys>,
+    lint: Option<BTreeMap<String, Yaml>>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -152,6 +157,10 @@ pub struct Config {
     pub shadow_roles: Vec<String>,
     /// The project's own template for SQL deltas.
     pub delta_template: Option<PathBuf>,
+    /// The states that deltas are to lead from; empty: the newest release.
+    pub verify_from: Vec<Start>,
+    /// How bad each hazard is.
+    pub lint: Levels,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -243,6 +252,7 @@ impl Config {
             Some(parent) if !older => parent.to_owned(),
             _ => PathBuf::new(),
         };
+        let verify_from = proof::starts(keys.verify, &base, file, text)?;
         let directories: Vec<String> = keys.delta_dirs.or(keys.delta_dir).map(Into::into).unwrap_or_default();
         // A bare word is a program on PATH, as it always was.
         let program = |path: PathBuf| if path.components().count() > 1 { base.join(path) } else { path };
@@ -269,6 +279,8 @@ impl Config {
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
             delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
+            verify_from,
+            lint: proof::levels(keys.lint, file, text)?,
             warnings,
         })
     }
