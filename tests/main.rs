@@ -3,6 +3,7 @@
 mod advisory_locks;
 mod bad_input;
 mod baseline;
+mod cache;
 mod check;
 mod config;
 mod connection;
@@ -20,6 +21,7 @@ mod rehearse;
 mod repair;
 mod restore;
 mod shadow;
+mod shadow_server;
 mod source;
 mod source_git;
 mod support;
