@@ -18,6 +18,7 @@ mod python;
 mod readme;
 mod reference;
 mod rehearse;
+mod remains;
 mod repair;
 mod restore;
 mod shadow;

@@ -188,7 +188,7 @@ fn a_role_that_may_not_make_databases_is_told_what_is_missing() {
     exit code: 3
     ----- stdout -----
     ----- stderr -----
-    error: throwaway databases cannot be made on postgres: the role ci may not create databases
+    error: throwaway databases cannot be made: the role ci may not create databases
       server: dbname=postgres host=[SOCKET] port=5432 user=ci
       source: the first one, git:v1.0.0
     hint: as a superuser there: ALTER ROLE "ci" CREATEDB
