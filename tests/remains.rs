@@ -133,11 +133,11 @@ fn after_a_signal_at_any_moment() {
     let began = Instant::now();
     assert_eq!(place.start().wait(PATIENCE).code(), Some(0));
     let whole = began.elapsed();
-    for (number, signal) in [Signal::INT, Signal::TERM, Signal::KILL].into_iter().cycle().take(15).enumerate()
-    {
+    let signals = [Signal::KILL, Signal::INT, Signal::KILL, Signal::TERM, Signal::KILL];
+    for (number, signal) in signals.into_iter().cycle().take(10).enumerate() {
         place.cache.clear().unwrap();
         let running = place.start();
-        let moment = whole * u32::try_from(number).unwrap() / 15;
+        let moment = whole * u32::try_from(number).unwrap() / 10;
         sleep(moment);
         running.signal(signal);
         running.wait(PATIENCE);
