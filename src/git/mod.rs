@@ -2,11 +2,15 @@
 //! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
 
 mod files;
+mod hooks;
 mod ignored;
+mod push;
 mod releases;
 mod repository;
 
 pub use files::{File, Tree};
+pub use hooks::Hooks;
 pub use ignored::is_ignored;
+pub use push::{Pushed, Update};
 pub use releases::{Patterns, Release};
 pub use repository::{Commit, Repository};
