@@ -1,6 +1,7 @@
 //! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
 //! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
 
+mod hook;
 pub mod ignores;
 mod keys;
 
@@ -16,6 +17,7 @@ use crate::git::Patterns;
 use crate::source::Recipe;
 use crate::sql::Value;
 use crate::{Error, Result};
+pub use hook::{Hook, OnTimeout, duration};
 use keys::{KEYS, find_key, unknown_keys};
 
 /// The file that is looked for from the working directory upwards.
@@ -95,6 +97,7 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    hook: Option<hook::HookKeys>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -138,6 +141,8 @@ pub struct Config {
     pub shadow_extensions: Vec<String>,
     /// Roles that a throwaway server has.
     pub shadow_roles: Vec<String>,
+    /// How long the git hook may take, and what then.
+    pub hook: Hook,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -252,6 +257,7 @@ impl Config {
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            hook: keys.hook.unwrap_or_default().hook(file, text)?,
             warnings,
         })
     }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Config, Edited};
+use super::{Config, Edited, Hook, OnTimeout};
 use crate::sql::Value;
 
 fn parse(file: &str, text: &str) -> crate::Result<Config> {
@@ -54,4 +55,21 @@ fn tags_and_the_upstream_branch_are_named() {
     assert_eq!(config.upstream.as_deref(), Some("origin/main"));
     let error = parse("pum.yaml", "upstream: x\nreleases: [v]\n").unwrap_err();
     assert_eq!(error.excerpt.unwrap().line_column(), (2, 1));
+}
+
+#[test]
+fn the_hook_has_a_minute_unless_told_otherwise() {
+    let hook = |text: &str| Config::parse(Path::new("pum.yaml"), text).map(|config| config.hook);
+    assert_eq!(
+        hook("database: x").unwrap(),
+        Hook { timeout: Duration::from_secs(60), on_timeout: OnTimeout::Pass }
+    );
+    assert_eq!(
+        hook("hook: {timeout: 1500ms, on_timeout: refuse}").unwrap(),
+        Hook { timeout: Duration::from_millis(1500), on_timeout: OnTimeout::Refuse }
+    );
+    assert_eq!(hook("hook: {timeout: 20}").unwrap().timeout, Duration::from_secs(20));
+    let error = hook("hook:\n  timeout: soon\n").unwrap_err();
+    assert_eq!(error.excerpt.unwrap().line_column(), (2, 3));
+    assert!(hook("hook: {on_timeout: panic}").is_err());
 }
