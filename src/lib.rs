@@ -46,6 +46,7 @@
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
+//! | [`hook`] | installing and removing the git hook |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
 //! | [`compare`] | two catalogs become differences; ignore rules |
@@ -67,6 +68,7 @@ pub mod report;
 
 pub mod commands;
 pub mod config;
+pub mod hook;
 pub mod source;
 pub mod upgrade;
 

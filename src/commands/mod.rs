@@ -22,6 +22,7 @@ mod connected;
 pub mod decide;
 pub mod demo;
 pub mod dump;
+pub mod hook;
 pub mod info;
 pub mod rehearse;
 pub mod repair;
