@@ -14,8 +14,8 @@ use serde_yaml::Value as Yaml;
 use crate::catalog::Element;
 use crate::error::Excerpt;
 use crate::git::Patterns;
-use crate::source::Recipe;
-use crate::sql::Value;
+use crate::source::{self, Project, Recipe};
+use crate::sql::{Origin, Value, Variables};
 use crate::{Error, Result};
 pub use hook::{Hook, OnTimeout, duration};
 use keys::{KEYS, find_key, unknown_keys};
@@ -259,6 +259,28 @@ impl Config {
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
             hook: keys.hook.unwrap_or_default().hook(file, text)?,
             warnings,
+        })
+    }
+
+    /// What the configuration says of the model; the delta directories are made relative to `directory`.
+    ///
+    /// # Errors
+    /// A name of the upgrades table that is none.
+    pub fn project(&self, directory: PathBuf) -> Result<Project> {
+        let relative = |path: &PathBuf| source::below(&directory, path).unwrap_or_else(|| path.clone());
+        let mut variables = Variables::default();
+        for (name, value) in &self.variables {
+            variables.insert(name, value.clone(), Origin::Configuration);
+        }
+        Ok(Project {
+            recipe: self.model.clone(),
+            table: self.upgrades_table.as_deref().map(str::parse).transpose()?,
+            delta_dirs: self.delta_dirs.iter().map(relative).collect(),
+            variables,
+            extensions: self.shadow_extensions.clone(),
+            roles: self.shadow_roles.clone(),
+            python: self.python_exe.clone(),
+            directory,
         })
     }
 }

@@ -45,6 +45,7 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
+//! | [`verify`] | the checks of a commit, one file each |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`hook`] | installing and removing the git hook |
 //! | [`source`] | the text of a source becomes a database that can be read |
@@ -67,6 +68,8 @@ pub mod terminal;
 pub mod report;
 
 pub mod commands;
+pub mod verify;
+
 pub mod config;
 pub mod hook;
 pub mod source;

@@ -19,7 +19,7 @@ use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Cluster;
 use crate::{Error, Result};
-pub use model::{Project, Recipe, Revision, file_at};
+pub use model::{Project, Recipe, Revision, below, file_at, home};
 use relay::Relay;
 use restored::Readied;
 pub use throwaway::{Loading, Throwaway};

@@ -160,3 +160,35 @@ fn what_fails_in_a_model_is_shown() {
     hint: for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}
     ");
 }
+
+#[test]
+fn a_configuration_outside_of_the_repository_speaks_of_its_top() {
+    let project = project();
+    let outside = tempfile::tempdir_in(crate::support::scratch()).unwrap();
+    let deltas = project.path().join("delta");
+    project.file("delta/delta_1.0.0_pipe.sql", "create table public.pipe (id integer);");
+    std::fs::write(
+        outside.path().join("pum.yaml"),
+        format!(
+            "model: {{deltas: true}}\nupgrades_table: public.upgrades\ndelta_dirs: ['{}']\n",
+            deltas.display()
+        ),
+    )
+    .unwrap();
+    commit(&project, "v2.0.0");
+    project.file("delta/delta_2.0.1_pipe.sql", "alter table public.pipe add material text;");
+    std::fs::create_dir(project.path().join("sub")).unwrap();
+    let mut command = project.pum();
+    command
+        .current_dir(project.path().join("sub"))
+        .arg("check")
+        .arg("-c")
+        .arg(outside.path().join("pum.yaml"));
+    assert_run!(command.args(["-p1", "git:v2.0.0", "-p2", "git:", "-q", "-v", "0"]), @r"
+    exit code: 1
+    ----- stdout -----
+    git:v2.0.0 and git: differ: 1 difference in 1 object
+      columns          1  1 only in git:
+    ----- stderr -----
+    ");
+}

@@ -10,7 +10,6 @@ use crate::connection::Parameters;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::source::{self, Project, Source};
-use crate::sql::{Origin, Variables};
 use crate::terminal::{Mode, Terminal};
 use crate::upgrade::TableName;
 use crate::{Result, delta};
@@ -87,37 +86,19 @@ pub fn source(text: &str, context: &Context<'_>) -> Result<Source> {
     let Some(revision) = text.strip_prefix("git:") else {
         return Source::resolve(text, &Project::default());
     };
-    let directory = config.file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    let directory = source::home(config.file.as_deref())?;
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { &directory };
     let own = match (revision, &config.file) {
-        ("", _) | (_, None) => None,
-        (revision, Some(file)) => {
+        (revision, Some(file)) if !revision.is_empty() && file.parent() == Some(&directory) => {
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or(crate::config::FILE_NAME);
             let text = source::file_at(here, revision, name)?;
             text.map(|text| crate::config::Config::parse(file, &text)).transpose()?
         }
+        // A file outside of the repository counts for all its revisions.
+        _ => None,
     };
     let own = own.filter(|own| own.model.is_some());
-    Source::resolve(text, &project(own.as_ref().unwrap_or(config), directory)?)
-}
-
-/// What the configuration says of the model; the delta directories are relative to `directory`.
-fn project(config: &crate::config::Config, directory: PathBuf) -> Result<Project> {
-    let relative = |path: &PathBuf| path.strip_prefix(&directory).unwrap_or(path).to_owned();
-    let mut variables = Variables::default();
-    for (name, value) in &config.variables {
-        variables.insert(name, value.clone(), Origin::Configuration);
-    }
-    Ok(Project {
-        recipe: config.model.clone(),
-        table: config.upgrades_table.as_deref().map(str::parse).transpose()?,
-        delta_dirs: config.delta_dirs.iter().map(relative).collect(),
-        variables,
-        extensions: config.shadow_extensions.clone(),
-        roles: config.shadow_roles.clone(),
-        python: config.python_exe.clone(),
-        directory,
-    })
+    Source::resolve(text, &own.as_ref().unwrap_or(config).project(directory)?)
 }
 
 /// Answers in advance.

@@ -14,6 +14,7 @@ mod restore;
 mod rewrite;
 mod test_and_upgrade;
 mod upgrade;
+mod verify;
 mod version;
 
 use std::ffi::OsString;
@@ -68,6 +69,7 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    Verify(verify::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -111,6 +113,10 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
     }
+    if let Command::Verify(arguments) = command {
+        // The pum.yaml of the commit counts, not that of the working tree.
+        return arguments.run(cli.config_file, terminal, cancel);
+    }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
         crate::progress::Progress::warning(terminal, warning);
@@ -127,7 +133,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Verify(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 

@@ -29,6 +29,7 @@ pub mod repair;
 pub mod restore;
 pub mod test_and_upgrade;
 pub mod upgrade;
+pub mod verify;
 pub mod version;
 
 use std::path::PathBuf;

@@ -106,6 +106,11 @@ impl Repository {
         self.inner.graph_descendant_of(of.id, ancestor.id).map_err(|cause| self.broken(cause))
     }
 
+    /// Whether history is cut off: what lies behind is not known here.
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow()
+    }
+
     /// An error for an object that cannot be read.
     pub(super) fn broken(&self, cause: git2::Error) -> Error {
         let is_partial =

@@ -15,7 +15,7 @@ use crate::dump;
 use crate::git::{Commit, Repository, Tree};
 use crate::programs::child::{self, DiesWith};
 use crate::programs::{self, Program};
-use crate::progress::{Cancel, Progress};
+use crate::progress::{Cancel, Event, Progress};
 use crate::sql::Variables;
 use crate::upgrade::TableName;
 use crate::{Error, Result};
@@ -132,20 +132,24 @@ impl Revision {
         let checkout = dump::scratch()?;
         tree.write_to(checkout.path())?;
         // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
-        let inside = below(&repository, here).unwrap_or_default();
+        let inside = below(repository.top(), here).unwrap_or_default();
         let place = checkout.path().join(&inside);
         if !place.is_dir() {
             return Err(Error::usage(format!("{} has no directory {}", self.label(), inside.display())));
         }
         let named = |error: Error| error.note("building", self.label());
-        match recipe {
+        let (stage, began) = (format!("building {}", self.label()), std::time::Instant::now());
+        progress.event(&Event::StageStarted { name: &stage, items: None });
+        let built = match recipe {
             Recipe::Sql(patterns) => {
                 let files = matching(&tree, &inside, patterns).map_err(named)?;
-                psql(database, &place, &files, cancel).map_err(named)
+                psql(database, &place, &files, progress, cancel).map_err(named)
             }
             Recipe::Run(command) => shell(database, &place, command, progress, cancel).map_err(named),
             Recipe::Deltas => deltas::apply(database, &place, &self.project, progress, cancel).map_err(named),
-        }
+        };
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        built.inspect(|()| progress.event(&Event::StageDone { name: &stage, milliseconds }))
     }
 }
 
@@ -167,7 +171,7 @@ pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Option<St
     let repository = Repository::open(directory)?;
     let commit: Commit = repository.commit(revision)?;
     let tree = repository.tree(&commit)?;
-    let Some(inside) = below(&repository, directory) else { return Ok(None) };
+    let Some(inside) = below(repository.top(), directory) else { return Ok(None) };
     let path = inside.join(name);
     if !tree.files.contains_key(&path) {
         return Ok(None);
@@ -175,10 +179,28 @@ pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Option<St
     Ok(Some(String::from_utf8_lossy(&tree.read(&path)?).into_owned()))
 }
 
-/// A directory's path below the top of the repository.
-fn below(repository: &Repository, directory: &Path) -> Option<PathBuf> {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(directory)?.strip_prefix(real(repository.top())?).ok().map(Path::to_owned)
+/// The directory that a project's model is relative to: that of its pum.yaml, or, where that is in no repository, the
+/// top of the one that the working directory is in. Empty for the working directory.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn home(file: Option<&Path>) -> Result<PathBuf> {
+    let directory = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    if directory.as_os_str().is_empty() || Repository::find(&directory)?.is_some() {
+        return Ok(directory);
+    }
+    Ok(Repository::find(Path::new("."))?.map_or(directory, |repository| repository.top().to_owned()))
+}
+
+/// A path relative to a directory that it is in, by whatever way both are written; the last part of it need not exist.
+pub fn below(directory: &Path, path: &Path) -> Option<PathBuf> {
+    if let Ok(inside) = path.strip_prefix(directory) {
+        return Some(inside.to_owned());
+    }
+    let real =
+        |path: &Path| if path.as_os_str().is_empty() { Path::new(".") } else { path }.canonicalize().ok();
+    let whole = real(path).or_else(|| Some(real(path.parent()?)?.join(path.file_name()?)))?;
+    whole.strip_prefix(real(directory)?).ok().map(Path::to_owned)
 }
 
 /// The files that the patterns match, in the order of the patterns, those of one sorted; a file counts once. Paths are
@@ -204,7 +226,13 @@ fn matching(tree: &Tree<'_>, inside: &Path, patterns: &[String]) -> Result<Vec<P
 }
 
 /// Runs SQL files as psql does, in one session; the first error ends it.
-fn psql(database: &Parameters, directory: &Path, files: &[PathBuf], cancel: &Cancel) -> Result<()> {
+fn psql(
+    database: &Parameters,
+    directory: &Path,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
     let program = programs::find(Program::Psql, None, None)?.path;
     let mut command = Command::new(&program);
     command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "--no-password"]);
@@ -212,7 +240,7 @@ fn psql(database: &Parameters, directory: &Path, files: &[PathBuf], cancel: &Can
         command.arg("-f").arg(file);
     }
     command.env("LC_ALL", "C").env("PGOPTIONS", "-c client_min_messages=warning");
-    run(command, "psql", database, directory, cancel).map(drop)
+    run(command, "psql", database, directory, progress, cancel)
 }
 
 /// Runs the project's own command. It finds this pum first on its PATH.
@@ -234,21 +262,19 @@ fn shell(
         let places = std::iter::once(programs.path().to_owned()).chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(places).unwrap_or(path));
     }
-    let output = run(command, "the model's command", database, directory, cancel)?;
-    for line in output.lines().filter(|line| !line.is_empty()) {
-        progress.event(&crate::progress::Event::Output { source: "model", line });
-    }
-    Ok(())
+    run(command, "the model's command", database, directory, progress, cancel)
 }
 
-/// Runs a program with the database in its environment, and gives what it printed.
+/// Runs a program with the database in its environment. What it prints is told line by line while it runs, and the
+/// end of it again if it fails.
 fn run(
     mut command: Command,
     name: &str,
     database: &Parameters,
     directory: &Path,
+    progress: &dyn Progress,
     cancel: &Cancel,
-) -> Result<String> {
+) -> Result<()> {
     let service = ServiceFile::create(database)?;
     command.envs(service.environment()).current_dir(directory).stdin(Stdio::null());
     for (variable, keyword) in
@@ -263,12 +289,22 @@ fn run(
     }
     let failed =
         |cause: std::io::Error| Error::failed(format!("{name} could not be run: {cause}")).caused_by(cause);
-    let output = tempfile::tempfile().map_err(failed)?;
-    command.stdout(output.try_clone().map_err(failed)?).stderr(output.try_clone().map_err(failed)?);
+    // A file and no pipe: what the program leaves running in the background cannot hold it open.
+    let file = tempfile::NamedTempFile::new().map_err(failed)?;
+    let (mut output, mut text) = (file.reopen().map_err(failed)?, Vec::new());
+    let written = file.into_file();
+    command.stdout(written.try_clone().map_err(failed)?).stderr(written);
     child::attach(&mut command, DiesWith::SpawningThread(Signal::TERM));
     let mut child = command.spawn().map_err(failed)?;
+    let mut told = 0;
     let status = loop {
-        if let Some(status) = child.try_wait().map_err(failed)? {
+        let ended = child.try_wait().map_err(failed)?;
+        output.read_to_end(&mut text).map_err(failed)?;
+        while let Some(length) = text[told..].iter().position(|byte| *byte == b'\n') {
+            progress.event(&Event::StageItem { name: &String::from_utf8_lossy(&text[told..told + length]) });
+            told += length + 1;
+        }
+        if let Some(status) = ended {
             break status;
         }
         if cancel.is_requested() {
@@ -278,15 +314,10 @@ fn run(
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     };
-    let mut text = String::new();
-    let mut output = output;
-    std::io::Seek::rewind(&mut output).map_err(failed)?;
-    let mut bytes = Vec::new();
-    output.read_to_end(&mut bytes).map_err(failed)?;
-    text.push_str(&String::from_utf8_lossy(&bytes));
     if status.success() {
-        return Ok(text);
+        return Ok(());
     }
+    let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(20)..].join("\n");
     Err(Error::failed(format!("{name} failed ({status})")).note("output", last))
