@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod documents;
 mod dump;
+mod hook;
 mod info;
 mod repair;
 mod reports;
@@ -70,6 +71,7 @@ enum Command {
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
     Verify(verify::Arguments),
+    Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -117,6 +119,11 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         // The pum.yaml of the commit counts, not that of the working tree.
         return arguments.run(cli.config_file, terminal, cancel);
     }
+    if let Command::Hook(arguments) = &command
+        && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)
+    {
+        return outcome;
+    }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
         crate::progress::Progress::warning(terminal, warning);
@@ -129,6 +136,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Hook(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),

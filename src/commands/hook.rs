@@ -1,12 +1,13 @@
 //! `pum hook run`: what is verified when git pushes or commits, and what becomes of the push. Installing is
 //! [`hook`](crate::hook).
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use crate::config::{Hook, OnTimeout};
+use crate::config::{Config, Hook, OnTimeout};
 use crate::error::Kind;
 use crate::git::{Commit, Pushed, Repository, Update};
 use crate::progress::{Cancel, Progress};
@@ -20,15 +21,15 @@ pub struct Task {
     /// The commit that counts as upstream, where the push goes there: what the branch of the remote has now, which a
     /// remote-tracking branch may not know yet.
     pub upstream: Option<Commit>,
-    /// The tags that the push gives it on the remote.
-    pub tags: Vec<String>,
+    /// Whether the push makes it a release on the remote: then it is verified also where nothing changed since the base.
+    pub is_release: bool,
     /// The refs of the remote that get it.
     pub refs: Vec<String>,
 }
 
 /// What came of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Answer {
     /// It is proven, or there was nothing to verify.
     Proven,
     /// It is refuted; the reasons have been told.
@@ -46,8 +47,9 @@ pub enum Decision {
     Refuse,
 }
 
-/// The tasks of a push: each commit once. Nothing is to be verified of deletions, of what the remote has already, and of
-/// tags that name no commit; a tag always is, for it may be a release.
+/// The tasks of a push: each commit once. Nothing is to be verified of deletions, of what the remote has already unless it
+/// becomes a release, of tags that name no commit, and of commits without `file`, their pum.yaml from the top of the
+/// repository.
 ///
 /// # Errors
 /// An object that cannot be read.
@@ -55,62 +57,72 @@ pub fn tasks(
     repository: &Repository,
     updates: &[Update],
     remote: &str,
-    upstream: Option<&str>,
+    file: Option<&Path>,
 ) -> Result<Vec<Task>> {
-    let upstream = upstream.and_then(|tracking| repository.followed(tracking));
-    let is_upstream = |update: &Update| {
-        upstream.as_ref().is_some_and(|(name, branch)| name == remote && update.branch() == Some(branch))
-    };
-    let pushed = repository.pushed(updates, remote)?;
-    let tasks = pushed.into_iter().filter_map(|Pushed { commit, updates, before, is_new }| {
-        let tags: Vec<String> = updates.iter().filter_map(|update| Some(update.tag()?.to_owned())).collect();
-        if !is_new && tags.is_empty() {
-            return None;
+    let mut tasks = Vec::new();
+    for Pushed { commit, updates, before, is_new } in repository.pushed(updates, remote)? {
+        let config = match file {
+            None => Config::default(),
+            Some(file) => match repository.entry(&commit, file)? {
+                None => continue,
+                Some(id) => {
+                    let text = String::from_utf8_lossy(&repository.content(id)?).into_owned();
+                    // What is wrong with it, the verification tells.
+                    Config::parse(file, &text).unwrap_or_default()
+                }
+            },
+        };
+        let is_release =
+            updates.iter().filter_map(Update::tag).any(|tag| config.releases.version(tag).is_some());
+        if !is_new && !is_release {
+            continue;
         }
-        let upstream = updates
-            .iter()
-            .find(|update| is_upstream(update))
-            .and_then(|update| before.iter().find(|commit| commit.name == update.remote_ref).cloned());
+        let tracking = config.upstream.as_deref().unwrap_or("origin/HEAD");
+        let upstream = repository.followed(tracking).and_then(|(name, branch)| {
+            let goes_there = |update: &&Update| name == remote && update.branch() == Some(&branch);
+            let update = updates.iter().find(goes_there)?;
+            before.iter().find(|commit| commit.name == update.remote_ref).cloned()
+        });
         let refs = updates.into_iter().map(|update| update.remote_ref).collect();
-        Some(Task { commit, upstream, tags, refs })
-    });
-    Ok(tasks.collect())
+        tasks.push(Task { commit, upstream, is_release, refs });
+    }
+    Ok(tasks)
 }
 
-/// Does the tasks, all of them, within the time that the hook has. What is found is told by `verify`; what could not be
-/// verified is told here, loudly, and goes through unless it is configured otherwise.
+/// Verifies all that has a label, by its place in the list, within the time that the hook has. What is found is told by
+/// `verify`; what could not be verified is told here, loudly, and goes through unless it is configured otherwise.
 ///
 /// # Errors
-/// What `verify` fails with, if it is no matter of time and none that says that it could not be verified; an
-/// interruption.
+/// What `verify` fails with, unless that only says that it could not be verified; an interruption.
 pub fn run(
     what: &str,
-    tasks: &[Task],
+    labels: &[String],
     hook: Hook,
-    verify: &dyn Fn(&Task, &Cancel) -> Result<Verdict>,
+    verify: &dyn Fn(usize, &Cancel) -> Result<Answer>,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Decision> {
     let clock = Clock::start(hook.timeout, cancel);
     let mut refuted = false;
     let mut unverified = Vec::new();
-    for task in tasks {
+    for (number, label) in labels.iter().enumerate() {
+        let late = || format!("{label}: {} s were not enough", hook.timeout.as_secs_f64());
         if clock.is_over() {
-            unverified.push(late(task, hook.timeout));
+            unverified.push(late());
             continue;
         }
-        match verify(task, &clock.cancel) {
-            Ok(Verdict::Proven) => {}
-            Ok(Verdict::Refuted) => refuted = true,
-            Ok(Verdict::Unverified(_)) if clock.is_over() => unverified.push(late(task, hook.timeout)),
-            Ok(Verdict::Unverified(reason)) => unverified.push(format!("{}: {reason}", task.label())),
-            Err(_) if clock.is_over() => unverified.push(late(task, hook.timeout)),
+        match verify(number, &clock.cancel) {
+            _ if cancel.is_requested() => {
+                return Err(
+                    Error::interrupted("interrupted").note("state", format!("nothing was {}", done(what)))
+                );
+            }
+            Ok(Answer::Proven) => {}
+            Ok(Answer::Refuted) => refuted = true,
+            Ok(Answer::Unverified(_)) | Err(_) if clock.is_over() => unverified.push(late()),
+            Ok(Answer::Unverified(reason)) => unverified.push(format!("{label}: {reason}")),
+            Err(error) if error.kind == Kind::Failed => unverified.push(format!("{label}: {error}")),
             Err(error) => return Err(error),
-        }
-        if cancel.is_requested() {
-            return Err(
-                Error::interrupted("interrupted").note("state", format!("nothing was {}", done(what)))
-            );
         }
     }
     for reason in &unverified {
@@ -133,10 +145,6 @@ pub fn run(
 /// `pushed`, `committed`.
 fn done(what: &str) -> &'static str {
     if what == "push" { "pushed" } else { "committed" }
-}
-
-fn late(task: &Task, timeout: Duration) -> String {
-    format!("{}: {} s were not enough", task.label(), timeout.as_secs_f64())
 }
 
 impl Task {
@@ -212,36 +220,32 @@ mod tests {
         }
     }
 
-    fn task(name: &str) -> Task {
-        let commit = Commit { id: git2::Oid::ZERO_SHA1, name: name.to_owned() };
-        Task { commit, upstream: None, tags: Vec::new(), refs: vec![format!("refs/heads/{name}")] }
-    }
+    const LABELS: [&str; 2] = ["one", "two"];
 
     fn decide(
         hook: Hook,
-        verify: &dyn Fn(&Task, &Cancel) -> Result<Verdict>,
+        verify: &dyn Fn(usize, &Cancel) -> Result<Answer>,
     ) -> (Result<Decision>, Vec<String>) {
         let warnings = Warnings::default();
-        let tasks = [task("one"), task("two")];
-        let decision = run("push", &tasks, hook, verify, &warnings, &Cancel::default());
+        let decision = run("push", &LABELS.map(str::to_owned), hook, verify, &warnings, &Cancel::default());
         (decision, warnings.0.into_inner())
     }
 
     #[test]
     fn one_refuted_commit_refuses_the_push_and_the_others_are_verified_all_the_same() {
         let seen = RefCell::new(Vec::new());
-        let (decision, _) = decide(Hook::default(), &|task, _| {
-            seen.borrow_mut().push(task.commit.name.clone());
-            Ok(if task.commit.name == "one" { Verdict::Refuted } else { Verdict::Proven })
+        let (decision, _) = decide(Hook::default(), &|number, _| {
+            seen.borrow_mut().push(number);
+            Ok(if number == 0 { Answer::Refuted } else { Answer::Proven })
         });
         assert_eq!(decision.unwrap(), Decision::Refuse);
-        assert_eq!(seen.into_inner(), ["one", "two"]);
+        assert_eq!(seen.into_inner(), [0, 1]);
     }
 
     #[test]
     fn what_takes_too_long_is_stopped_and_goes_through_with_a_warning() {
         let hook = Hook { timeout: Duration::from_millis(20), on_timeout: OnTimeout::Pass };
-        let slow = |_: &Task, cancel: &Cancel| {
+        let slow = |_: usize, cancel: &Cancel| {
             while !cancel.is_requested() {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -249,8 +253,8 @@ mod tests {
         };
         let (decision, warnings) = decide(hook, &slow);
         assert_eq!(decision.unwrap(), Decision::Pass);
-        assert!(warnings[0].starts_with("NOT VERIFIED: one ("), "{warnings:?}");
-        assert!(warnings[1].starts_with("NOT VERIFIED: two ("), "{warnings:?}");
+        assert!(warnings[0].starts_with("NOT VERIFIED: one: "), "{warnings:?}");
+        assert!(warnings[1].starts_with("NOT VERIFIED: two: "), "{warnings:?}");
         assert_eq!(warnings.len(), 3);
         let (decision, _) = decide(Hook { on_timeout: OnTimeout::Refuse, ..hook }, &slow);
         assert_eq!(decision.unwrap_err().kind, Kind::No);
@@ -258,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_verified_goes_through_unless_configured_otherwise() {
-        let cannot = |_: &Task, _: &Cancel| Ok(Verdict::Unverified("no initdb".to_owned()));
+        let cannot = |_: usize, _: &Cancel| Ok(Answer::Unverified("no initdb".to_owned()));
         let (decision, warnings) = decide(Hook::default(), &cannot);
         assert_eq!(decision.unwrap(), Decision::Pass);
         assert!(warnings[0].contains("no initdb"), "{warnings:?}");
@@ -269,14 +273,15 @@ mod tests {
     #[test]
     fn an_interruption_by_the_user_is_no_timeout() {
         let cancel = Cancel::default();
-        let verify = |_: &Task, inner: &Cancel| {
+        let verify = |_: usize, inner: &Cancel| {
             cancel.request();
             while !inner.is_requested() {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(Error::interrupted("interrupted"))
         };
-        let decision = run("push", &[task("one")], Hook::default(), &verify, &Warnings::default(), &cancel);
+        let decision =
+            run("push", &["one".to_owned()], Hook::default(), &verify, &Warnings::default(), &cancel);
         assert_eq!(decision.unwrap_err().kind, Kind::Interrupted);
     }
 }

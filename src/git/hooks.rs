@@ -31,10 +31,7 @@ impl Repository {
                 directory: self.top().join(path),
                 is_shared: matches!(
                     level,
-                    ConfigLevel::System
-                        | ConfigLevel::ProgramData
-                        | ConfigLevel::Global
-                        | ConfigLevel::XDG
+                    ConfigLevel::System | ConfigLevel::ProgramData | ConfigLevel::Global | ConfigLevel::XDG
                 ),
             },
             None => Hooks { directory: self.inner.commondir().join("hooks"), is_shared: false },

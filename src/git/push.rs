@@ -151,11 +151,18 @@ impl Repository {
     }
 
     /// The branch of a remote that a remote-tracking branch such as `origin/main` follows: the remote and the branch.
+    /// `origin/HEAD` stands for the remote's own.
     pub fn followed(&self, tracking: &str) -> Option<(String, String)> {
         let names = self.inner.remotes().ok()?;
         names.iter().filter_map(|name| name.ok()?).find_map(|name| {
             let branch = tracking.strip_prefix(name)?.strip_prefix('/')?;
-            Some((name.to_owned(), branch.to_owned()))
+            let own = || {
+                let head = self.inner.find_reference(&format!("refs/remotes/{name}/HEAD")).ok()?;
+                let target = head.symbolic_target().ok()??;
+                Some(target.strip_prefix(&format!("refs/remotes/{name}/"))?.to_owned())
+            };
+            let branch = if branch == "HEAD" { own()? } else { branch.to_owned() };
+            Some((name.to_owned(), branch))
         })
     }
 }
@@ -196,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_git_would_not_write_is_refused() {
-        for line in ["x", "a b c d", &format!("refs/heads/a {ONE} {ZEROS}"), &format!("a {ONE} refs/heads/a 12")]
+        for line in
+            ["x", "a b c d", &format!("refs/heads/a {ONE} {ZEROS}"), &format!("a {ONE} refs/heads/a 12")]
         {
             assert_eq!(Update::parse(line).unwrap_err().kind.exit_code(), 2, "{line}");
         }
