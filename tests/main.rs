@@ -9,6 +9,7 @@ mod connection;
 mod demo;
 mod dump;
 mod git;
+mod hook;
 mod info;
 mod names;
 mod old_lines;

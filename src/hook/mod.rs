@@ -393,7 +393,7 @@ impl Place {
                 "\n#!/bin/sh\nif [ -e pum.yaml ]; then\n  exec pum hook run {kind} \"$@\"\nfi"
             ),
         )
-        .hint("or let this repository have hooks of its own, and install again: git config core.hooksPath .git/hooks")
+        .hint("or let this repository have hooks of its own, and install again: git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"")
     }
 }
 

@@ -77,7 +77,8 @@ fn git(directory: &Path, arguments: &[&str], input: Option<&[u8]>) -> String {
     let mut command = git_command(directory);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("git");
-    child.stdin.take().expect("stdin").write_all(input.unwrap_or_default()).expect("input");
+    // Where git ends before it has read everything, it says why.
+    let _ = child.stdin.take().expect("stdin").write_all(input.unwrap_or_default());
     let output = child.wait_with_output().expect("git");
     assert!(
         output.status.success(),
@@ -159,13 +160,20 @@ impl Model {
             0 => {
                 let new = TABLES - DELTAS / 10 + 1 + round;
                 let (name, table) = (name(new), self::table(new));
-                let sql = format!("create table water.{name} (\n    {}\n);\n{}", table.columns.join(",\n    "), table.after.concat());
+                let sql = format!(
+                    "create table water.{name} (\n    {}\n);\n{}",
+                    table.columns.join(",\n    "),
+                    table.after.concat()
+                );
                 self.tables.insert(name.clone(), table);
                 (format!("table_{name}"), sql)
             }
             1 => {
                 self.table(at).columns.push(format!("laid_{number} date"));
-                (format!("laid_in_{table}"), format!("alter table water.{table} add column laid_{number} date;\n"))
+                (
+                    format!("laid_in_{table}"),
+                    format!("alter table water.{table} add column laid_{number} date;\n"),
+                )
             }
             2 => {
                 let sql = format!("create index {table}_size_{number} on water.{table} (size, name);\n");
@@ -178,7 +186,8 @@ impl Model {
                 (format!("positive_{table}"), format!("alter table water.{table} add constraint {check};\n"))
             }
             4 => {
-                let sql = function(&format!("volume_{number}"), "new.size := coalesce(new.size, 0); return new;");
+                let sql =
+                    function(&format!("volume_{number}"), "new.size := coalesce(new.size, 0); return new;");
                 self.functions.push(sql.clone());
                 (format!("volume_{number}"), sql)
             }
@@ -195,7 +204,12 @@ impl Model {
             7 => {
                 let column = self.table(at).columns.iter_mut().find(|column| column.starts_with("note "));
                 "note text default 'none'".clone_into(column.expect("column"));
-                (format!("note_of_{table}"), format!("alter table water.{table} alter column note type text;\nalter table water.{table} alter column note set default 'none';\n"))
+                (
+                    format!("note_of_{table}"),
+                    format!(
+                        "alter table water.{table} alter column note type text;\nalter table water.{table} alter column note set default 'none';\n"
+                    ),
+                )
             }
             8 => {
                 let sql = trigger(at);
@@ -241,7 +255,9 @@ fn table(number: usize) -> Table {
 }
 
 fn function(name: &str, body: &str) -> String {
-    format!("create function water.{name}() returns trigger language plpgsql as $$\nbegin\n    {body}\nend\n$$;\n")
+    format!(
+        "create function water.{name}() returns trigger language plpgsql as $$\nbegin\n    {body}\nend\n$$;\n"
+    )
 }
 
 fn trigger(number: usize) -> String {
@@ -253,7 +269,9 @@ fn trigger(number: usize) -> String {
 
 fn view(number: usize) -> String {
     let name = name(number);
-    format!("create view water.vw_{name} as select id, name, size from water.{name} where size is not null;\n")
+    format!(
+        "create view water.vw_{name} as select id, name, size from water.{name} where size is not null;\n"
+    )
 }
 
 /// The version of a delta: nine patches of a release, then the next one itself.
@@ -305,8 +323,12 @@ impl Stream {
     fn commit(&mut self, branch: &str, from: Option<&str>, subject: &str, files: &Files) {
         let time = 1_700_000_000 + self.0.len();
         let text = &mut self.0;
-        write!(text, "commit refs/heads/{branch}\ncommitter Ada <ada@example.org> {time} +0000\ndata {}\n{subject}\n", subject.len())
-            .expect("text");
+        write!(
+            text,
+            "commit refs/heads/{branch}\ncommitter Ada <ada@example.org> {time} +0000\ndata {}\n{subject}\n",
+            subject.len()
+        )
+        .expect("text");
         // A branch goes on from itself without being told.
         if let Some(from) = from.filter(|from| *from != branch) {
             writeln!(text, "from refs/heads/{from}").expect("text");
@@ -319,7 +341,7 @@ impl Stream {
     }
 
     fn tag(&mut self, name: &str, branch: &str) {
-        write!(self.0, "tag {name}\nfrom refs/heads/{branch}\ntagger Ada <ada@example.org> 1700000000 +0000\ndata {}\n{name}\n\n", name.len())
+        write!(self.0, "tag {name}\nfrom refs/heads/{branch}\ntagger Ada <ada@example.org> 1700000000 +0000\ndata {}\n{name}\n", name.len())
             .expect("text");
     }
 }
