@@ -11,6 +11,7 @@ mod dump;
 mod git;
 mod hook;
 mod info;
+mod init;
 mod names;
 mod old_lines;
 mod old_tables;

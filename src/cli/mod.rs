@@ -9,6 +9,7 @@ mod documents;
 mod dump;
 mod hook;
 mod info;
+mod init;
 mod repair;
 mod reports;
 mod restore;
@@ -71,6 +72,7 @@ enum Command {
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
     Verify(verify::Arguments),
+    Init(init::Arguments),
     Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
@@ -136,6 +138,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Init(arguments) => arguments.run(&context),
         Command::Hook(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),

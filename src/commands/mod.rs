@@ -24,6 +24,7 @@ pub mod demo;
 pub mod dump;
 pub mod hook;
 pub mod info;
+pub mod init;
 pub mod rehearse;
 pub mod repair;
 pub mod restore;

@@ -2,6 +2,7 @@
 //! holds. It reads git's objects itself; no git program is needed, and nothing is ever written to a repository.
 
 mod base;
+mod branches;
 mod files;
 mod hooks;
 mod ignored;

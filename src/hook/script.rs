@@ -67,7 +67,7 @@ fn checksum(text: &str) -> String {
 }
 
 /// A text as one word of the shell.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
