@@ -24,7 +24,7 @@ const DELTAS_FAR: usize = 200;
 /// How far away the slow line's server is, there and back.
 const LATENCY: Duration = Duration::from_millis(10);
 /// How often an upgrade is measured; the median counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// How often what takes milliseconds is measured.
 const SHORT_ROUNDS: usize = 25;
 

@@ -119,7 +119,8 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     }
     if let Command::Verify(arguments) = command {
         // The pum.yaml of the commit counts, not that of the working tree.
-        return arguments.run(cli.config_file, terminal, cancel);
+        let (config_file, quiet) = (cli.config_file, cli.quiet);
+        return arguments.run(verify::Surroundings { config_file, quiet, terminal, cancel });
     }
     if let Command::Hook(arguments) = &command
         && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)

@@ -3,6 +3,7 @@
 
 mod base;
 mod branches;
+mod diff;
 mod files;
 mod hooks;
 mod ignored;

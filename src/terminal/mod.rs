@@ -107,6 +107,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::data`].
     pub fn text(&self, text: &str) -> Result<()> {
+        self.bars.clear();
         write_data(text.as_bytes())
     }
 

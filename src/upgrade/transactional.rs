@@ -125,15 +125,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What precedes the statements of a piece of work. Its one row of two columns says which server process we are on
-    /// and whether the lock is ours; a row after it, that somebody else has recorded the delta.
+    /// What precedes the statements of a piece of work. Its one row of three columns says which server process we are
+    /// on, whether the lock is ours, and whether somebody else has recorded the delta.
     fn start_message(&self, unit: &Unit, first: bool) -> String {
         let modes = unit.script().and_then(|script| script.transaction_modes.as_deref()).unwrap_or_default();
-        let recorded = unit.name.as_ref().map_or_else(String::new, |name| {
-            format!("; {}", self.table.recorded_since_statement(name, self.last_id))
-        });
+        let recorded = unit.name.as_ref().map_or_else(
+            || "false".to_owned(),
+            |name| self.table.recorded_since_expression(name, self.last_id),
+        );
         let prepare = format!(
-            "{} SELECT pg_backend_pid(), {}{recorded}",
+            "{} SELECT pg_backend_pid(), {}, {recorded}",
             self.reset_statements(),
             self.key.alone_expression(),
         );
@@ -142,8 +143,7 @@ impl Run<'_> {
     }
 
     fn check_start(&self, results: &Rows) -> Result<()> {
-        let mut guards = results.iter().flatten().skip_while(|row| row.len() != 2);
-        let guard = guards.next();
+        let guard = results.iter().flatten().find(|row| row.len() == 3);
         let column = |index: usize| guard.and_then(|row| row.get(index)?.as_deref());
         if column(0) != Some(self.server.pid.to_string().as_str()) {
             return Err(super::lock::pooler_error());
@@ -151,7 +151,7 @@ impl Run<'_> {
         if column(1) != Some("t") {
             return Err(super::lock::lost_error());
         }
-        if guards.next().is_some() {
+        if column(2) != Some("f") {
             return Err(Error::failed(
                 "somebody else has applied this delta meanwhile, without taking the lock",
             )
