@@ -2,4 +2,5 @@
 
 mod installing;
 mod pushes;
+mod refusals;
 mod repository;

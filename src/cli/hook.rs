@@ -298,7 +298,17 @@ impl Run {
             Type::PrePush => it.push(&self.arguments, cancel)?,
             Type::PreCommit => it.commit(cancel)?,
         };
-        Ok(u8::from(decision == Decision::Refuse))
+        let (what, done, again) = match self.kind {
+            Type::PrePush => ("push", "pushed", "put it right, commit, and push again"),
+            Type::PreCommit => ("commit", "committed", "put it right, git add it, and commit again"),
+        };
+        match decision {
+            Decision::Pass => Ok(0),
+            Decision::Refuse => {
+                Err(Error::new(crate::error::Kind::No, format!("nothing is {done}, for what stands above"))
+                    .hint(format!("{again}; PUM_SKIP=1 git {what} goes on without verifying")))
+            }
+        }
     }
 }
 
@@ -306,11 +316,11 @@ impl ByGit<'_> {
     fn push(&self, arguments: &[String], cancel: &Cancel) -> Result<Decision> {
         let (remote, updates) = pushed(arguments, &self.repository)?;
         let tasks = hook::tasks(&self.repository, &updates, &remote, self.inside.as_deref())?;
-        let labels: Vec<String> = tasks.iter().map(Task::label).collect();
+        let labels: Vec<String> = tasks.iter().map(Task::names).collect();
         let verify = |number: usize, cancel: &Cancel| {
             let task: &Task = &tasks[number];
             let upstream = task.upstream.iter().map(|commit| Candidate {
-                revision: commit.id.to_string(),
+                revision: commit.short(),
                 named_by: format!("what {} of {remote} has", commit.name),
                 is_named: true,
             });

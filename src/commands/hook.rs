@@ -18,8 +18,8 @@ use crate::{Error, Result};
 pub struct Task {
     /// The commit.
     pub commit: Commit,
-    /// The commit that counts as upstream, where the push goes there: what the branch of the remote has now, which a
-    /// remote-tracking branch may not know yet.
+    /// The commit that counts as upstream, where the push goes there: what the branch of the remote has now, if the
+    /// remote-tracking branch has another.
     pub upstream: Option<Commit>,
     /// Whether the push makes it a release on the remote: then it is verified also where nothing changed since the base.
     pub is_release: bool,
@@ -81,7 +81,10 @@ pub fn tasks(
         let upstream = repository.followed(tracking).and_then(|(name, branch)| {
             let goes_there = |update: &&Update| name == remote && update.branch() == Some(&branch);
             let update = updates.iter().find(goes_there)?;
-            before.iter().find(|commit| commit.name == update.remote_ref).cloned()
+            let there = before.iter().find(|commit| commit.name == update.remote_ref)?;
+            // What is known here has the better name.
+            let is_known = repository.commit(tracking).is_ok_and(|known| known.id == there.id);
+            (!is_known).then(|| there.clone())
         });
         let refs = updates.into_iter().map(|update| update.remote_ref).collect();
         tasks.push(Task { commit, upstream, is_release, refs });
@@ -148,18 +151,13 @@ fn done(what: &str) -> &'static str {
 }
 
 impl Task {
-    /// What the user knows it by.
-    pub fn label(&self) -> String {
+    /// What the user knows it by: the branches and tags, without the commit.
+    pub fn names(&self) -> String {
         let short = |name: &String| {
             let name = name.strip_prefix("refs/heads/").unwrap_or(name);
             name.strip_prefix("refs/").unwrap_or(name).to_owned()
         };
-        let refs: Vec<String> = self.refs.iter().map(short).collect();
-        if refs.is_empty() {
-            self.commit.name.clone()
-        } else {
-            format!("{} ({})", refs.join(", "), self.commit.short())
-        }
+        self.refs.iter().map(short).collect::<Vec<_>>().join(", ")
     }
 }
 
