@@ -73,8 +73,15 @@ struct ModelKeys {
 
 #[derive(Debug, Default, Deserialize)]
 struct ShadowKeys {
+    server: Option<String>,
+    version: Option<u32>,
     extensions: Option<OneOrMany>,
     roles: Option<OneOrMany>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,6 +105,7 @@ struct Keys {
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
     hook: Option<hook::HookKeys>,
+    templates: Option<TemplateKeys>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -137,12 +145,18 @@ pub struct Config {
     pub upstream: Option<String>,
     /// How the model is built.
     pub model: Option<Recipe>,
+    /// The server that throwaway databases are made on; `None`: a throwaway one, as `auto` says.
+    pub shadow_server: Option<String>,
+    /// The major version of a throwaway server, at least.
+    pub shadow_version: Option<u32>,
     /// Extensions that a throwaway database has before the model is built.
     pub shadow_extensions: Vec<String>,
-    /// Roles that a throwaway server has.
+    /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
     /// How long the git hook may take, and what then.
     pub hook: Hook,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -255,9 +269,12 @@ impl Config {
             releases,
             upstream: keys.upstream,
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
+            shadow_server: shadow.server.filter(|server| server != "auto"),
+            shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
             hook: keys.hook.unwrap_or_default().hook(file, text)?,
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
             warnings,
         })
     }

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod check;
 mod demo;
 mod documents;
@@ -10,10 +11,13 @@ mod dump;
 mod hook;
 mod info;
 mod init;
+mod new;
+mod renumber;
 mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod shadow;
 mod test_and_upgrade;
 mod upgrade;
 mod verify;
@@ -71,6 +75,8 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    New(new::Arguments),
+    Renumber(renumber::Arguments),
     Verify(verify::Arguments),
     Init(init::Arguments),
     Hook(hook::Arguments),
@@ -78,6 +84,7 @@ enum Command {
     Dump(dump::Arguments),
     Restore(restore::Arguments),
     Demo(demo::Arguments),
+    Cache(cache::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -117,6 +124,9 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
     }
+    if let Command::Cache(arguments) = &command {
+        return arguments.run(terminal);
+    }
     if let Command::Verify(arguments) = command {
         // The pum.yaml of the commit counts, not that of the working tree.
         let (config_file, quiet) = (cli.config_file, cli.quiet);
@@ -141,11 +151,13 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Check(arguments) => arguments.run(&context),
         Command::Init(arguments) => arguments.run(&context),
         Command::Hook(arguments) => arguments.run(&context),
+        Command::New(arguments) => arguments.run(&context),
+        Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Verify(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Verify(_) | Command::Cache(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 

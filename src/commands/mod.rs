@@ -17,6 +17,7 @@
 //! ```
 
 pub mod baseline;
+pub mod cache;
 pub mod check;
 mod connected;
 pub mod decide;
@@ -25,7 +26,9 @@ pub mod dump;
 pub mod hook;
 pub mod info;
 pub mod init;
+pub mod new;
 pub mod rehearse;
+pub mod renumber;
 pub mod repair;
 pub mod restore;
 pub mod test_and_upgrade;

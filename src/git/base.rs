@@ -14,6 +14,23 @@ pub struct Candidate {
     pub is_named: bool,
 }
 
+impl Candidate {
+    /// The branch that the project names, if it does, then that of the remote.
+    pub fn usual(configured: Option<&str>) -> Vec<Candidate> {
+        let configured = configured.map(|revision| Candidate {
+            revision: revision.to_owned(),
+            named_by: "upstream in pum.yaml".to_owned(),
+            is_named: true,
+        });
+        let of_remote = Candidate {
+            revision: "origin/HEAD".to_owned(),
+            named_by: "the remote's own branch".to_owned(),
+            is_named: false,
+        };
+        configured.into_iter().chain([of_remote]).collect()
+    }
+}
+
 /// The branch that work is merged into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
@@ -54,6 +71,7 @@ impl Repository {
         let mut looked = Looked::default();
         for Candidate { revision, named_by, is_named } in candidates {
             // What is no revision here is not it; whatever else is wrong is told by those that read it.
+            let revision = &self.branch_behind(revision);
             let Ok(commit) = self.commit(revision) else {
                 if *is_named {
                     looked.missing.push(revision.clone());
@@ -70,6 +88,14 @@ impl Repository {
             break;
         }
         Ok(looked)
+    }
+
+    /// The branch that a name such as `origin/HEAD` stands for; any other name is as it was.
+    fn branch_behind(&self, revision: &str) -> String {
+        let reference = self.inner.find_reference(&format!("refs/remotes/{revision}"));
+        let resolved = reference.and_then(|reference| reference.resolve());
+        let name = resolved.ok().and_then(|reference| reference.shorthand().ok().map(str::to_owned));
+        name.unwrap_or_else(|| revision.to_owned())
     }
 
     /// The commit where the work on `head` left the upstream branch; none if they share no history.

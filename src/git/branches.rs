@@ -4,13 +4,6 @@ use super::Repository;
 use crate::Result;
 
 impl Repository {
-    /// The branch that is checked out, also before its first commit; none where HEAD is detached.
-    pub fn branch(&self) -> Option<String> {
-        let head = self.inner.find_reference("HEAD").ok()?;
-        let target = head.symbolic_target().ok()??;
-        Some(target.strip_prefix("refs/heads/")?.to_owned())
-    }
-
     /// The names of all tags.
     ///
     /// # Errors

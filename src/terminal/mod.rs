@@ -139,6 +139,14 @@ impl Terminal {
         self.data(&text)
     }
 
+    /// Writes what `pum cache info` tells people to standard output.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub fn cache(&self, info: &crate::commands::cache::Info) -> Result<()> {
+        self.data(&tables::cache(info))
+    }
+
     /// Prints the state of a database.
     ///
     /// # Errors

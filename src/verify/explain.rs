@@ -90,7 +90,7 @@ pub fn cut_off(subject: &Subject<'_>) -> Result<Option<String>> {
     let missing = if let Some(revision) = subject.looked.missing.first() {
         format!("{revision} is not in it")
     } else if subject.base.commit.is_none() {
-        "what came before is not in it, and neither is a release".to_owned()
+        "neither a release nor the branch that this will be merged into is in it".to_owned()
     } else if subject.upstream.is_some() && subject.common()?.is_none() {
         "the commit where the branches parted is not in it".to_owned()
     } else if subject.releases()?.is_empty() {

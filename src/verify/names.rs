@@ -185,7 +185,7 @@ fn of_error(error: &Error, path: &Path) -> Finding {
     Finding { path: finding.path.or_else(|| Some(PathBuf::from(path))), ..finding }
 }
 
-/// Where git put its marks: the beginnings and ends of conflicts, and the lines between, if there are both.
+/// Where conflicts begin, by the marks that git put there; where only the ends of some are left, these.
 fn conflict_markers(text: &str) -> Vec<usize> {
     let mut offset = 0;
     let mut lines = Vec::new();
@@ -196,15 +196,11 @@ fn conflict_markers(text: &str) -> Vec<usize> {
     let is_mark = |line: &str, mark: &str| {
         line == mark || line.strip_prefix(mark).is_some_and(|rest| rest.starts_with(' '))
     };
-    let ours_or_theirs = |line: &str| is_mark(line, "<<<<<<<") || is_mark(line, ">>>>>>>");
-    let mut marks: Vec<usize> =
-        lines.iter().filter(|(_, line)| ours_or_theirs(line)).map(|(offset, _)| *offset).collect();
-    if !marks.is_empty() {
-        let between = |line: &str| line == "=======" || is_mark(line, "|||||||");
-        marks.extend(lines.iter().filter(|(_, line)| between(line)).map(|(offset, _)| *offset));
-        marks.sort_unstable();
-    }
-    marks
+    let places = |mark: &str| -> Vec<usize> {
+        lines.iter().filter(|(_, line)| is_mark(line, mark)).map(|(offset, _)| *offset).collect()
+    };
+    let begun = places("<<<<<<<");
+    if begun.is_empty() { places(">>>>>>>") } else { begun }
 }
 
 /// Where lines have nothing but a comment. In a text of several lines, such a line is taken for one, too.
@@ -288,7 +284,8 @@ mod tests {
     #[test]
     fn marks_of_a_merge_are_found_and_lines_under_headings_are_not() {
         assert_eq!(conflict_markers("-- a\n=======\n-- b\n"), Vec::<usize>::new());
-        assert_eq!(conflict_markers("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"), [0, 15, 25]);
+        assert_eq!(conflict_markers("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"), [0]);
+        assert_eq!(conflict_markers("b\n>>>>>>> x\n"), [2]);
         assert_eq!(conflict_markers("<<<<<<<< not one\n"), Vec::<usize>::new());
         assert_eq!(found("a\r\n<<<<<<< HEAD\r\n", Language::Sql).len(), 1);
     }

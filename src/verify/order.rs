@@ -26,7 +26,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     let mut findings = Vec::new();
     for delta in &new {
         let others = Neighbours::of(delta, ours, base);
-        let holder = subject.base.commit.as_ref().map_or("the base", |commit| commit.name.as_str());
+        let holder = base_name(subject);
         if let Some(before) = others.last().filter(|other| other.name > delta.name) {
             findings.push(not_last(delta, before, holder));
         } else if let Some(release) = newest.filter(|release| delta.name.version < release.version) {
@@ -35,7 +35,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     }
     let mut summary = match new.len() {
         0 => "no new delta".to_owned(),
-        number => format!("{} after everything else", count(number, "new delta")),
+        number => format!("{} against {}", count(number, "new delta"), base_name(subject)),
     };
     if let Some(upstream) = &subject.upstream
         && let Some(common) = subject.common()?
@@ -48,9 +48,13 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
             .filter(|finding| finding.path.as_deref().is_none_or(|path| !found.contains(&path)))
             .collect();
         findings.extend(merged);
-        summary.push_str(&format!(", also merged with {}", upstream.commit.name));
+        summary.push_str(&format!(", and merged with {}", upstream.commit.name));
     }
     Ok(Outcome::of(Stage::Order, summary, findings))
+}
+
+fn base_name<'a>(subject: &'a Subject<'_>) -> &'a str {
+    subject.base.commit.as_ref().map_or("nothing", |commit| commit.name.as_str())
 }
 
 /// The deltas of a state that run in the same directory as one of the target.
