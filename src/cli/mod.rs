@@ -8,7 +8,9 @@ mod check;
 mod demo;
 mod documents;
 mod dump;
+mod hook;
 mod info;
+mod init;
 mod new;
 mod renumber;
 mod repair;
@@ -76,6 +78,8 @@ enum Command {
     New(new::Arguments),
     Renumber(renumber::Arguments),
     Verify(verify::Arguments),
+    Init(init::Arguments),
+    Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -128,6 +132,11 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         let (config_file, quiet) = (cli.config_file, cli.quiet);
         return arguments.run(verify::Surroundings { config_file, quiet, terminal, cancel });
     }
+    if let Command::Hook(arguments) = &command
+        && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)
+    {
+        return outcome;
+    }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
         crate::progress::Progress::warning(terminal, warning);
@@ -140,6 +149,8 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Init(arguments) => arguments.run(&context),
+        Command::Hook(arguments) => arguments.run(&context),
         Command::New(arguments) => arguments.run(&context),
         Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
