@@ -3,18 +3,22 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod check;
 mod create;
 mod demo;
 mod documents;
 mod dump;
+mod hook;
 mod info;
+mod init;
 mod new;
 mod renumber;
 mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod shadow;
 mod test_and_upgrade;
 mod upgrade;
 mod verify;
@@ -76,10 +80,13 @@ enum Command {
     New(new::Arguments),
     Renumber(renumber::Arguments),
     Verify(verify::Arguments),
+    Init(init::Arguments),
+    Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
     Demo(demo::Arguments),
+    Cache(cache::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -120,9 +127,18 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
     }
+    if let Command::Cache(arguments) = &command {
+        return arguments.run(terminal);
+    }
     if let Command::Verify(arguments) = command {
         // The pum.yaml of the commit counts, not that of the working tree.
-        return arguments.run(cli.config_file, terminal, cancel);
+        let (config_file, quiet) = (cli.config_file, cli.quiet);
+        return arguments.run(verify::Surroundings { config_file, quiet, terminal, cancel });
+    }
+    if let Command::Hook(arguments) = &command
+        && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)
+    {
+        return outcome;
     }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
@@ -137,13 +153,15 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
         Command::Create(arguments) => arguments.run(&context),
+        Command::Init(arguments) => arguments.run(&context),
+        Command::Hook(arguments) => arguments.run(&context),
         Command::New(arguments) => arguments.run(&context),
         Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Verify(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Verify(_) | Command::Cache(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use super::Context;
 use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
 use super::check::{RowsArguments, RuleArguments, ScopeArguments};
+use super::shadow::ShadowArguments;
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
 use crate::connection::Parameters;
@@ -116,6 +117,8 @@ pub struct RehearsalArguments {
     rows: RowsArguments,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    shadow: ShadowArguments,
     /// Show the differences that ignore rules cover, too, with the reasons
     #[arg(long)]
     show_ignored: bool,
@@ -233,18 +236,20 @@ fn warn_uncommitted(directories: &[PathBuf], progress: &dyn Progress) -> Result<
 
 impl RehearsalArguments {
     fn run(self, upgrade: upgrade::Options, context: &Context<'_>) -> Result<u8> {
+        let shadow = self.shadow.shadow(context)?;
         let comparison = match &self.compare {
             None => None,
             Some(source) => {
                 let sources = (Source::Shadow, super::arguments::source(source, context)?);
                 let (rules, table) = (self.rules.rules(context)?, Some(upgrade.table.clone()));
-                Some(self.scope.options(sources, &self.rows, rules, table, context))
+                Some(self.scope.options(sources, &self.rows, rules, table, shadow.clone(), context))
             }
         };
         let options = rehearse::Options {
             rows: self.rows.patterns(context).into_iter().chain(self.copy_rows).collect(),
             comparison,
             pg_restore: context.config.pg_restore_exe.clone(),
+            shadow,
             upgrade,
         };
         let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };

@@ -17,7 +17,7 @@ use crate::compare::{self, Comparison, Scope};
 use crate::delta::Version;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
-use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
+use crate::source::{self, Loading, Opened, Shadow, Source, Throwaway, of_source};
 use crate::upgrade::TableName;
 use majors::Programs;
 
@@ -38,6 +38,8 @@ pub struct Options {
     pub pg_restore: Option<PathBuf>,
     /// The pg_dump for a side whose server is older than the other's; `None`: the one that fits.
     pub pg_dump: Option<PathBuf>,
+    /// Where throwaway databases are made.
+    pub shadow: Shadow,
     /// Ignore rules.
     pub rules: Vec<Arc<Written>>,
     /// The upgrades table, which says whether a rule holds that is until a version.
@@ -84,6 +86,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let throwaway = Throwaway::new(Loading {
         pg_restore: options.pg_restore.clone(),
         schema_only: options.value_lists.is_empty(),
+        shadow: options.shadow.clone(),
         ..Loading::default()
     });
     source::open_both(&options.first, &options.second, &throwaway, progress, cancel)
@@ -103,8 +106,11 @@ pub fn between(
     cancel: &Cancel,
 ) -> Result<Check> {
     let (mut old, mut new) = read_both(first, second, &options.left_out, cancel)?;
-    let programs =
-        Programs { pg_dump: options.pg_dump.as_deref(), pg_restore: options.pg_restore.as_deref() };
+    let programs = Programs {
+        pg_dump: options.pg_dump.as_deref(),
+        pg_restore: options.pg_restore.as_deref(),
+        cache: options.shadow.cache.as_ref(),
+    };
     let obstacle = majors::align((first, &mut old), (second, &mut new), programs, progress, cancel)?;
     let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {

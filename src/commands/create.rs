@@ -130,7 +130,7 @@ fn build(
     let database = options.connection.with("dbname", &place.temporary());
     loop {
         place.make()?;
-        let Err(error) = options.model.build(&database, progress, cancel) else { break };
+        let Err(error) = options.model.build_in(&database, progress, cancel) else { break };
         match missing_role(&error) {
             Some(role) if options.create_roles && !made.contains(&role) => {
                 let temporary = place.temporary();

@@ -17,13 +17,16 @@
 //! ```
 
 pub mod baseline;
+pub mod cache;
 pub mod check;
 mod connected;
 pub mod create;
 pub mod decide;
 pub mod demo;
 pub mod dump;
+pub mod hook;
 pub mod info;
+pub mod init;
 pub mod new;
 pub mod rehearse;
 pub mod renumber;

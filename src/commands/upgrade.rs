@@ -3,6 +3,7 @@
 pub(super) mod at;
 mod tested;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use serde::Serialize;
 
 use super::Content;
 use crate::connection::{Parameters, Session};
-use crate::delta::{DeltaSet, Version};
+use crate::delta::{DeltaSet, Name, Version};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::{Origin, Variables};
 use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
+use crate::upgrade::measure::Effect;
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Look, Server, Table};
@@ -60,6 +62,8 @@ pub struct Options {
     pub at: Option<String>,
     /// Whether the project says how its model is built, so that a development database can be made anew.
     pub has_model: bool,
+    /// The deltas whose locks and rewritten tables are measured.
+    pub measured: HashSet<Name>,
 }
 
 impl Options {
@@ -82,6 +86,7 @@ impl Options {
             tested: None,
             at: None,
             has_model: false,
+            measured: HashSet::new(),
         }
     }
 }
@@ -106,6 +111,9 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// How many deltas are left, because of `max_version` or `stop_after`.
     pub left: usize,
+    /// What was measured.
+    #[serde(skip)]
+    pub effects: Vec<Effect>,
 }
 
 /// Plans, then applies.
@@ -151,7 +159,11 @@ fn upgrade(options: &Options, set: &DeltaSet, progress: &dyn Progress, cancel: &
         progress,
         cancel,
     );
+    if !options.measured.is_empty() {
+        run.measure(options.measured.clone());
+    }
     run.all(&units)?;
+    outcome.effects = run.effects().to_vec();
     outcome.version = run.version();
     outcome.applied = run.applied().to_vec();
     outcome.tell(false, progress);
@@ -223,6 +235,7 @@ fn outcome(look: &Look, record: &Record, units: &[Unit], left: usize) -> Outcome
         version,
         applied: units.iter().map(|unit| unit.label.clone()).collect(),
         left,
+        effects: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::progress::{Cancel, Event, Progress};
 use crate::verify::proof::{Means, Proof};
 use crate::verify::subject::{Request, Target};
 use crate::verify::{Finding, Outcome, Stage, Subject, Verdict, Verification};
-use crate::verify::{again, apply, compare, frozen, lint, names, order, scope};
+use crate::verify::{again, apply, compare, explain, frozen, lint, names, order, scope};
 use crate::{Error, Result};
 
 /// What is to be verified.
@@ -130,7 +130,7 @@ fn request(options: &Options, repository: &Repository) -> Result<Request> {
     })
 }
 
-/// Runs the stages until one refutes.
+/// Looks whether there is anything to judge, and enough to judge it by, and judges it.
 fn judge(
     subject: &Subject<'_>,
     options: &Options,
@@ -139,11 +139,35 @@ fn judge(
     cancel: &Cancel,
 ) -> Result<()> {
     verification.base = subject.base.commit.as_ref().map(|commit| commit.id.to_string());
-    let mut proof = Proof::new(options.means.clone());
-    for stage in Stage::ALL {
-        if stage == Stage::Scope && !options.pre_push {
-            continue;
+    if options.pre_push && !options.skip.contains(&Stage::Scope) && subject.base.commit.is_some() {
+        let began = Instant::now();
+        let (mut outcome, has_work) = scope::run(subject)?;
+        outcome.duration = began.elapsed();
+        verification.outcomes.push(outcome);
+        if !has_work {
+            return Ok(());
         }
+    }
+    verification.explanation = explain::explanation(subject)?;
+    verification.warnings = explain::warnings(subject);
+    if let Some(reason) = explain::cut_off(subject)? {
+        verification.verdict = Verdict::Unverified(reason);
+        verification.help = explain::UNSHALLOW.map(str::to_owned).to_vec();
+        return Ok(());
+    }
+    stages(subject, options, verification, progress, cancel)
+}
+
+/// Runs the stages behind the first, until one refutes.
+fn stages(
+    subject: &Subject<'_>,
+    options: &Options,
+    verification: &mut Verification,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
+    let mut proof = Proof::new(options.means.clone());
+    for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Scope) {
         let is_index = matches!(subject.target, Target::Index(_));
         if options.skip.contains(&stage) || (is_index && stage.needs_database()) {
             verification.skipped.push(stage);
@@ -154,13 +178,8 @@ fn judge(
         }
         progress.event(&Event::StageStarted { name: stage.name(), items: None });
         let began = Instant::now();
-        let mut has_work = true;
         let carried_out = match stage {
-            Stage::Scope => scope::run(subject).map(|(outcome, changed)| {
-                has_work = changed;
-                outcome
-            }),
-            Stage::Names => names::run(subject),
+            Stage::Scope | Stage::Names => names::run(subject),
             Stage::Frozen => frozen::run(subject),
             Stage::Order => order::run(subject),
             Stage::Lint => lint::run(subject),
@@ -184,10 +203,9 @@ fn judge(
             break;
         }
         if let Some(obstacle) = obstacle {
-            verification.verdict = Verdict::Unverified(obstacle);
-            break;
-        }
-        if !has_work {
+            if verification.verdict == Verdict::Proven {
+                verification.verdict = Verdict::Unverified(obstacle);
+            }
             break;
         }
     }

@@ -2,6 +2,8 @@
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
+use serde::{Deserialize, Serialize};
+
 use crate::connection::Session;
 use crate::{Error, Result};
 
@@ -101,7 +103,7 @@ pub fn clear(session: &mut Session) -> Result<()> {
 }
 
 /// What a database made for the dump of another one shall have of it, beside what is in the dump.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Like {
     encoding: String,
     locale: String,

@@ -71,6 +71,7 @@ impl Repository {
         let mut looked = Looked::default();
         for Candidate { revision, named_by, is_named } in candidates {
             // What is no revision here is not it; whatever else is wrong is told by those that read it.
+            let revision = &self.branch_behind(revision);
             let Ok(commit) = self.commit(revision) else {
                 if *is_named {
                     looked.missing.push(revision.clone());
@@ -87,6 +88,14 @@ impl Repository {
             break;
         }
         Ok(looked)
+    }
+
+    /// The branch that a name such as `origin/HEAD` stands for; any other name is as it was.
+    fn branch_behind(&self, revision: &str) -> String {
+        let reference = self.inner.find_reference(&format!("refs/remotes/{revision}"));
+        let resolved = reference.and_then(|reference| reference.resolve());
+        let name = resolved.ok().and_then(|reference| reference.shorthand().ok().map(str::to_owned));
+        name.unwrap_or_else(|| revision.to_owned())
     }
 
     /// The commit where the work on `head` left the upstream branch; none if they share no history.

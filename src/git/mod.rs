@@ -3,10 +3,14 @@
 //! its index.
 
 mod base;
+mod branches;
 mod changes;
+mod diff;
 mod files;
+mod hooks;
 mod ignored;
 mod index;
+mod push;
 mod releases;
 mod repository;
 mod state;
@@ -14,7 +18,9 @@ mod state;
 pub use base::{Candidate, Chosen, Looked, Upstream, release_before};
 pub use changes::{Change, Logged};
 pub use files::{File, Tree};
+pub use hooks::Hooks;
 pub use ignored::is_ignored;
 pub use index::Renamed;
+pub use push::{Pushed, Update};
 pub use releases::{Patterns, Release};
 pub use repository::{Commit, Repository};

@@ -70,7 +70,7 @@ impl Repository {
                 let error =
                     Error::usage(format!("{revision:?} is no revision of {}", self.top.display())).note("git", cause.message());
                 if self.inner.is_shallow() {
-                    error.hint("the clone is shallow: git fetch --unshallow --tags brings what is missing (in CI: fetch-depth: 0)")
+                    error.hint("the clone is shallow: git fetch --unshallow --tags brings what is missing (in CI: fetch-depth: 0, GIT_DEPTH: 0)")
                 } else {
                     error.hint("git log --oneline --decorate shows the revisions; git fetch --tags brings those of the remote")
                 }

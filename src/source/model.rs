@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use postgres_protocol::escape::escape_identifier;
 use rustix::process::Signal;
 
+use super::kept::{self, Parts};
 use super::{Opened, Throwaway, deltas};
 use crate::connection::{Parameters, ServiceFile, Session};
 use crate::dump;
@@ -67,8 +68,8 @@ impl Revision {
         format!("git:{}", self.revision.as_deref().unwrap_or_default())
     }
 
-    /// Builds the model in a new database of the throwaway cluster, which must run. Roles that are missing are made when
-    /// the server misses them, and the building begins anew.
+    /// Makes a database with the model on the throwaway server, which must run: from what was built before, or by building it.
+    /// Roles that are missing are made when the server misses them, and the building begins anew.
     ///
     /// # Errors
     /// A project without a model, a repository or a revision that is not there, and what fails in the building, with
@@ -79,20 +80,94 @@ impl Revision {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Opened> {
-        let cluster = throwaway.running()?;
-        let make_role = |role: &str| -> Result<()> {
-            let mut session = throwaway.session(&cluster, cancel)?;
-            session.execute(&super::create_role(role))?;
-            Ok(())
+        self.with_parts(|parts| self.find_or_build(parts, throwaway, progress, cancel))
+    }
+
+    /// Builds the model in an empty database that lasts, with the project's extensions.
+    ///
+    /// # Errors
+    /// As a source of that revision, and roles that are missing: see [`missing_role`].
+    pub fn build_in(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.with_parts(|parts| self.build(parts, database, progress, cancel))
+    }
+
+    /// Does something with what it is built from.
+    fn with_parts<T>(&self, work: impl FnOnce(&Parts<'_>) -> Result<T>) -> Result<T> {
+        let recipe = self.recipe()?;
+        let here = match self.project.directory.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => self.project.directory.as_path(),
         };
-        self.project.roles.iter().try_for_each(|role| make_role(role))?;
+        let repository = Repository::open(here)?;
+        let tree = match &self.revision {
+            Some(revision) => repository.tree(&repository.commit(revision)?)?,
+            None => repository.working_tree()?,
+        };
+        // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
+        let inside = below(repository.top(), here).unwrap_or_default();
+        let files = match recipe {
+            Recipe::Sql(patterns) => {
+                matching(&tree, &inside, patterns).map_err(|error| error.note("building", self.label()))?
+            }
+            Recipe::Run(_) | Recipe::Deltas => Vec::new(),
+        };
+        work(&Parts { project: &self.project, recipe, tree: &tree, inside: &inside, files: &files })
+    }
+
+    fn find_or_build(
+        &self,
+        parts: &Parts<'_>,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
+        let host = throwaway.running()?;
+        let mut session = throwaway.session(&host, cancel)?;
+        for role in &self.project.roles {
+            throwaway.make_role(&mut session, role, &self.project.roles)?;
+        }
+        let key = parts.key(&mut session)?;
+        if let Some(entry) = throwaway.find(&key)
+            && let Some(opened) =
+                kept::restore(entry, &self.label(), &self.project.roles, throwaway, progress, cancel)?
+        {
+            progress.note(&format!("{} was built before, and is taken from the cache", self.label()));
+            return Ok(opened);
+        }
+        let roles = kept::roles(&mut session)?;
+        let opened = self.build_anew(parts, throwaway, progress, cancel)?;
+        match kept::keep(&opened, &key, &roles, throwaway, cancel) {
+            Ok(None) => {}
+            Ok(Some(reason)) => {
+                progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
+            }
+            Err(error) if cancel.is_requested() => return Err(error),
+            Err(error) => {
+                progress.note(&format!("{} could not be kept in the cache: {error}", self.label()));
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Builds it in a new database.
+    fn build_anew(
+        &self,
+        parts: &Parts<'_>,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
+        let host = throwaway.running()?;
         let mut made = BTreeSet::new();
         loop {
             let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
-            match self.build(&opened.connection, progress, cancel) {
+            match self.build(parts, &opened.connection, progress, cancel) {
                 Ok(()) => return Ok(opened),
                 Err(error) => match missing_role(&error) {
-                    Some(role) if made.insert(role.clone()) => make_role(&role)?,
+                    Some(role) if made.insert(role.clone()) => {
+                        let mut session = throwaway.session(&host, cancel)?;
+                        throwaway.make_role(&mut session, &role, &self.project.roles)?;
+                    }
                     _ => return Err(error),
                 },
             }
@@ -113,42 +188,34 @@ impl Revision {
         })
     }
 
-    /// Builds the model in an empty database, with the project's extensions.
-    ///
-    /// # Errors
-    /// As a source of that revision, and roles that are missing: see [`missing_role`].
-    pub fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
-        let recipe = self.recipe()?;
+    /// Builds it in an empty database.
+    fn build(
+        &self,
+        parts: &Parts<'_>,
+        database: &Parameters,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<()> {
         let mut session = Session::open(database, "pum", cancel)?;
         for extension in &self.project.extensions {
             session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
         }
         drop(session);
-        let here = match self.project.directory.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => self.project.directory.as_path(),
-        };
-        let repository = Repository::open(here)?;
-        let tree = match &self.revision {
-            Some(revision) => repository.tree(&repository.commit(revision)?)?,
-            None => repository.working_tree()?,
-        };
         let checkout = dump::scratch()?;
-        tree.write_to(checkout.path())?;
-        // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
-        let inside = below(repository.top(), here).unwrap_or_default();
-        let place = checkout.path().join(&inside);
+        parts.tree.write_to(checkout.path())?;
+        let place = checkout.path().join(parts.inside);
         if !place.is_dir() {
-            return Err(Error::usage(format!("{} has no directory {}", self.label(), inside.display())));
+            return Err(Error::usage(format!(
+                "{} has no directory {}",
+                self.label(),
+                parts.inside.display()
+            )));
         }
         let named = |error: Error| error.note("building", self.label());
         let (stage, began) = (format!("building {}", self.label()), std::time::Instant::now());
         progress.event(&Event::StageStarted { name: &stage, items: None });
-        let built = match recipe {
-            Recipe::Sql(patterns) => {
-                let files = matching(&tree, &inside, patterns).map_err(named)?;
-                psql(database, &place, &files, progress, cancel).map_err(named)
-            }
+        let built = match parts.recipe {
+            Recipe::Sql(_) => psql(database, &place, parts.files, progress, cancel).map_err(named),
             Recipe::Run(command) => shell(database, &place, command, progress, cancel).map_err(named),
             Recipe::Deltas => deltas::apply(database, &place, &self.project, progress, cancel).map_err(named),
         };

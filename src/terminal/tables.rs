@@ -4,7 +4,7 @@ use comfy_table::{Table, TableStyle};
 
 use super::count;
 use crate::commands::info::{DeltaInfo, Info, Options};
-use crate::commands::{anew, baseline_command};
+use crate::commands::{anew, baseline_command, cache};
 use crate::upgrade::quoted;
 
 /// The state of a database as text.
@@ -40,6 +40,18 @@ pub fn info(info: &Info, options: &Options) -> String {
     }
     text.push_str(&summary(info, options));
     text.trim_end().to_owned()
+}
+
+/// What is in the cache as text.
+pub fn cache(info: &cache::Info) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    for sort in &info.kinds {
+        table.add_row([format!("{}s", sort.kind), sort.count.to_string(), cache::size(sort.bytes)]);
+    }
+    let rows: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let (bytes, limit) = (cache::size(info.bytes), cache::size(info.limit));
+    format!("{}\n{}\n{bytes} of {limit} at most", info.directory.display(), rows.join("\n"))
 }
 
 fn deltas(info: &Info) -> String {

@@ -1,15 +1,17 @@
 //! What is judged: a commit or the index, the project that its own pum.yaml describes, and what it is measured against.
 //! What costs time is read when it is asked for first.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use git2::Oid;
 
 use crate::config::{Config, FILE_NAME};
-use crate::delta::{Delta, DeltaSet};
+use crate::delta::{Delta, DeltaSet, Name};
 use crate::git::{Candidate, Chosen, Commit, Looked, Release, Repository, Tree, Upstream, release_before};
 use crate::source::{self, Project};
+use crate::upgrade::quoted;
 use crate::{Error, Result};
 
 /// What is judged.
@@ -70,12 +72,24 @@ pub struct Files<'r> {
     pub tree: Tree<'r>,
     /// The deltas; their paths are from the top of the repository.
     pub deltas: DeltaSet,
+    names: HashSet<Name>,
 }
 
-impl Files<'_> {
+impl<'r> Files<'r> {
+    fn gather(tree: Tree<'r>, directories: &[PathBuf]) -> Files<'r> {
+        let deltas = DeltaSet::of_files(directories, tree.files.keys().map(PathBuf::as_path));
+        let names = deltas.deltas.iter().map(|delta| delta.name.clone()).collect();
+        Files { tree, deltas, names }
+    }
+
     /// The id of a delta's content.
     pub fn id(&self, delta: &Delta) -> Option<Oid> {
         self.tree.files.get(&delta.path).map(|file| file.id)
+    }
+
+    /// Whether there is a delta of this version, title and kind.
+    pub fn has(&self, name: &Name) -> bool {
+        self.names.contains(name)
     }
 
     /// The delta of the same version, title and kind.
@@ -90,6 +104,8 @@ pub struct Subject<'r> {
     pub repository: &'r Repository,
     /// What is judged.
     pub target: Target,
+    /// The directory that the user is in, from the top of the repository.
+    pub place: PathBuf,
     /// Its configuration file: from the top of the repository where it is in it, else as it was named.
     pub config_path: PathBuf,
     /// Whether the configuration file is that of the target, and not one on disk.
@@ -112,6 +128,8 @@ pub struct Subject<'r> {
     files: OnceCell<Files<'r>>,
     base_files: OnceCell<Files<'r>>,
     upstream_files: OnceCell<Files<'r>>,
+    common: OnceCell<Option<Commit>>,
+    directories_by_config: RefCell<HashMap<Oid, Vec<PathBuf>>>,
 }
 
 impl<'r> Subject<'r> {
@@ -122,7 +140,7 @@ impl<'r> Subject<'r> {
     pub fn open(repository: &'r Repository, request: &Request) -> Result<Subject<'r>> {
         let target = request.target.clone();
         let found = find_config(repository, request)?;
-        let config = found.parse()?;
+        let config = parse(&found.path, &found.home, &found.text)?;
         let project = found.project(repository, &config)?;
         let mut candidates = request.targets.clone();
         candidates.extend(config.upstream.iter().map(|revision| Candidate {
@@ -143,6 +161,7 @@ impl<'r> Subject<'r> {
         let mut subject = Subject {
             repository,
             target: target.clone(),
+            place: source::below(repository.top(), &request.directory).unwrap_or_default(),
             config_path: found.path,
             is_own_config: found.is_own,
             config,
@@ -156,6 +175,8 @@ impl<'r> Subject<'r> {
             files: OnceCell::new(),
             base_files: OnceCell::new(),
             upstream_files: OnceCell::new(),
+            common: OnceCell::new(),
+            directories_by_config: RefCell::default(),
         };
         subject.base = match &request.base {
             Some(commit) => {
@@ -204,7 +225,7 @@ impl<'r> Subject<'r> {
                 Target::Commit(commit) => self.repository.files_in(commit, self.directories())?,
                 Target::Index(_) => self.repository.index_tree()?,
             };
-            Ok(self.gather(tree))
+            Ok(Files::gather(tree, self.directories()))
         })
     }
 
@@ -224,21 +245,65 @@ impl<'r> Subject<'r> {
         once(&self.upstream_files, || self.files_of(self.upstream.as_ref().map(|upstream| &upstream.commit)))
     }
 
-    /// The files and deltas of some commit, in the directories that are the target's delta directories.
+    /// The files and deltas of some commit, in its own delta directories and in those of the target.
     ///
     /// # Errors
     /// A broken object.
     pub fn files_of(&self, commit: Option<&Commit>) -> Result<Files<'r>> {
-        let tree = match commit {
-            Some(commit) => self.repository.files_in(commit, self.directories())?,
-            None => self.repository.no_files(),
+        let Some(commit) = commit else {
+            return Ok(Files::gather(self.repository.no_files(), self.directories()));
         };
-        Ok(self.gather(tree))
+        let directories = self.directories_at(commit)?;
+        Ok(Files::gather(self.repository.files_in(commit, &directories)?, &directories))
     }
 
-    fn gather(&self, tree: Tree<'r>) -> Files<'r> {
-        let deltas = DeltaSet::of_files(self.directories(), tree.files.keys().map(PathBuf::as_path));
-        Files { tree, deltas }
+    /// The delta directories of the target, and those that the pum.yaml of another commit names beside them.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn directories_at(&self, commit: &Commit) -> Result<Vec<PathBuf>> {
+        let mut directories = self.directories().to_vec();
+        if !self.is_own_config {
+            return Ok(directories);
+        }
+        let Some(id) = self.repository.entry(commit, &self.config_path)? else { return Ok(directories) };
+        let mut parsed = self.directories_by_config.borrow_mut();
+        if !parsed.contains_key(&id) {
+            let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+            // One that is not understood says nothing.
+            let own = parse(&self.config_path, &self.home, &text).map(|config| config.delta_dirs);
+            parsed.insert(id, own.unwrap_or_default());
+        }
+        let own = parsed.get(&id).into_iter().flatten();
+        for directory in own {
+            if !directories.contains(directory) {
+                directories.push(directory.clone());
+            }
+        }
+        Ok(directories)
+    }
+
+    /// Where the target left the upstream branch; `None` without one, or without a common history.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn common(&self) -> Result<Option<Commit>> {
+        let (Some(head), Some(upstream)) = (self.target.head(), &self.upstream) else { return Ok(None) };
+        once(&self.common, || Ok(self.repository.left(head, upstream)?.and_then(|chosen| chosen.commit)))
+            .cloned()
+    }
+
+    /// The releases before the target, the oldest version first: a tag on it does not count, but on the commit that the
+    /// index is on it does.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn releases_before(&self) -> Result<Vec<&Release>> {
+        let own = match &self.target {
+            Target::Commit(commit) => Some(commit.id),
+            Target::Index(_) => None,
+        };
+        Ok(self.releases()?.iter().filter(|release| Some(release.commit.id) != own).collect())
     }
 
     /// The delta directories, from the top of the repository.
@@ -254,6 +319,15 @@ impl<'r> Subject<'r> {
         let (files, base) = (self.files()?, self.base_files()?);
         let known = |delta: &Delta| base.tree.files.get(&delta.path).map(|file| file.id);
         Ok(files.deltas.deltas.iter().filter(|delta| known(delta) != files.id(delta)).collect())
+    }
+
+    /// Whether the base does not have a file of the target, or has it with other content.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn is_new(&self, path: &Path) -> Result<bool> {
+        let id = |files: &Files<'r>| files.tree.files.get(path).map(|file| file.id);
+        Ok(id(self.files()?) != id(self.base_files()?))
     }
 
     /// What a file holds in the target; of a symbolic link, what the file holds that it leads to.
@@ -278,6 +352,15 @@ impl<'r> Subject<'r> {
                 self.target.label()
             ))),
         }
+    }
+
+    /// A path from the top of the repository as a word of the shell, from the directory that the user is in.
+    pub fn typed(&self, path: &Path) -> String {
+        let shared =
+            self.place.components().zip(path.components()).take_while(|(one, other)| one == other).count();
+        let up = self.place.components().skip(shared).map(|_| Component::ParentDir);
+        let typed: PathBuf = up.chain(path.components().skip(shared)).collect();
+        quoted(&typed.to_string_lossy())
     }
 
     /// The id of a file in the target, if it is there.
@@ -309,19 +392,6 @@ struct Found {
 }
 
 impl Found {
-    /// What it says, with paths from the top of the repository.
-    fn parse(&self) -> Result<Config> {
-        let mut config = Config::parse(&self.path, &self.text)?;
-        let written_in = self.path.parent().unwrap_or(Path::new(""));
-        let is_inside = written_in == self.home;
-        for directory in &mut config.delta_dirs {
-            // A file elsewhere speaks of the top of the repository.
-            let inside = if is_inside { None } else { directory.strip_prefix(written_in).ok() };
-            *directory = lexically(inside.unwrap_or(directory));
-        }
-        Ok(config)
-    }
-
     fn project(&self, repository: &Repository, config: &Config) -> Result<Project> {
         let top = repository.top();
         let project = config.project(PathBuf::new())?;
@@ -337,6 +407,18 @@ impl Found {
         let python = project.python.map(in_top);
         Ok(Project { directory: top.join(&self.home), delta_dirs, python, ..project })
     }
+}
+
+/// What a configuration file says, with paths from the top of the repository.
+fn parse(path: &Path, home: &Path, text: &str) -> Result<Config> {
+    let mut config = Config::parse(path, text)?;
+    let written_in = path.parent().unwrap_or(Path::new(""));
+    for directory in &mut config.delta_dirs {
+        // A file elsewhere speaks of the top of the repository.
+        let inside = if written_in == home { None } else { directory.strip_prefix(written_in).ok() };
+        *directory = lexically(inside.unwrap_or(directory));
+    }
+    Ok(config)
 }
 
 /// The configuration file of the target: the one that is named, else the pum.yaml in the directory or above it.

@@ -2,51 +2,55 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::verify::{Finding, Outcome, Severity, Verdict, Verification};
+use super::{count, took};
+use crate::verify::{Finding, Outcome, Severity, Stage, Verdict, Verification};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 
-/// The verification with colours; with `explain` also what it was measured against, and why.
+/// The verification with colours; with `explain` also what it was measured against, and why. Nothing, if there was
+/// nothing to verify and nobody asks.
 pub fn text(verification: &Verification, explain: bool) -> String {
     let mut text = String::new();
+    if verification.is_out_of_scope() && !explain {
+        return text;
+    }
     if explain {
         for (label, sentence) in &verification.explanation {
-            text.push_str(&format!("{DIM}{label:>9}{DIM:#} {sentence}\n"));
+            text.push_str(&format!("{DIM}{label:>9}{DIM:#} {}\n", indented(sentence, 10)));
         }
+    }
+    for warning in &verification.warnings {
+        text.push_str(&format!("{YELLOW}{:>9}{YELLOW:#} {}\n", "warning", indented(warning, 10)));
     }
     for outcome in &verification.outcomes {
         stage(outcome, &mut text);
     }
-    let subject = &verification.subject;
-    match &verification.verdict {
-        Verdict::Proven => text.push_str(&format!("{GREEN}{:>9}{GREEN:#} {subject}\n", "proven")),
-        Verdict::Refuted => text.push_str(&format!("{RED}{:>9}{RED:#} {subject}\n", "refuted")),
-        Verdict::Unverified(reason) => {
-            text.push_str(&format!("{YELLOW}{:>9}{YELLOW:#} {subject}: {}\n", "no answer", indented(reason)));
-        }
-    }
-    for help in &verification.help {
-        text.push_str(&format!("     hint {}\n", indented(help)));
-    }
+    verdict(verification, &mut text);
     text
 }
 
 fn stage(outcome: &Outcome, text: &mut String) {
-    let (style, word) = match (&outcome.obstacle, outcome.is_failed()) {
-        (_, true) => (RED, "failed"),
-        (Some(_), _) => (YELLOW, "not done"),
-        (None, false) => (GREEN, "ok"),
+    let name = outcome.stage.name();
+    let took = took(outcome.duration);
+    let (style, said) = match &outcome.obstacle {
+        _ if outcome.is_failed() => (RED, format!("{RED}failed{RED:#}, {}", outcome.summary)),
+        Some(obstacle) => (YELLOW, format!("{YELLOW}not done{YELLOW:#}: {}", indented(obstacle, 10))),
+        None => (GREEN, outcome.summary.clone()),
     };
-    let milliseconds = outcome.duration.as_millis();
-    text.push_str(&format!(
-        "{BOLD}{:>9}{BOLD:#} {style}{word}{style:#} {DIM}in {milliseconds} ms{DIM:#} {}\n",
-        outcome.stage,
-        outcome.obstacle.as_ref().unwrap_or(&outcome.summary)
-    ));
+    let said = said.trim_end_matches([',', ' ']);
+    text.push_str(&format!("{style}{name:>9}{style:#} {said} {DIM}in {took}{DIM:#}\n"));
+    for measurement in &outcome.measurements {
+        let place = format!("{}:{}", measurement.path.display(), measurement.line);
+        text.push_str(&format!(
+            "          {DIM}{place}{DIM:#} {}: {}\n",
+            measurement.name, measurement.value
+        ));
+    }
     for one in &outcome.findings {
         finding(one, text);
     }
@@ -57,22 +61,65 @@ fn finding(finding: &Finding, text: &mut String) {
         Severity::Error => (RED, "error"),
         Severity::Warning => (YELLOW, "warning"),
     };
-    let rule = finding.rule.as_ref().map_or_else(String::new, |rule| format!(" [{rule}]"));
+    let rule = finding.rule.as_ref().map_or_else(String::new, |rule| format!("[{rule}]"));
     let place = finding.place();
     let place = if place.is_empty() { place } else { format!("{BOLD}{place}{BOLD:#}: ") };
     text.push_str(&format!(
-        "          {place}{style}{word}{style:#}: {}{rule}\n",
-        indented(&finding.message)
+        "          {place}{style}{word}{rule}{style:#}: {}\n",
+        indented(&finding.message, 12)
     ));
     for (label, note) in &finding.notes {
-        text.push_str(&format!("            {label}: {}\n", indented(note)));
+        text.push_str(&format!("            {BOLD}{label}{BOLD:#}: {}\n", indented(note, 14)));
     }
     for help in &finding.help {
-        text.push_str(&format!("            help: {}\n", indented(help)));
+        text.push_str(&format!("            {CYAN}help{CYAN:#}: {}\n", indented(help, 14)));
     }
 }
 
-/// Further lines begin where the text does.
-fn indented(text: &str) -> String {
-    text.replace('\n', "\n              ")
+fn verdict(verification: &Verification, text: &mut String) {
+    let (style, word) = match &verification.verdict {
+        Verdict::Proven => (GREEN, "proven"),
+        Verdict::Refuted => (RED, "refuted"),
+        Verdict::Unverified(_) => (YELLOW, "no answer"),
+    };
+    let mut said = verification.subject.clone();
+    if let Some(commit) = &verification.commit
+        && !commit.starts_with(&said)
+    {
+        said.push_str(&format!(" ({})", commit.get(..10).unwrap_or(commit)));
+    }
+    match &verification.verdict {
+        Verdict::Proven => {}
+        Verdict::Refuted => {
+            let failed = verification.outcomes.iter().find(|outcome| outcome.is_failed());
+            if let Some(failed) = failed {
+                let errors =
+                    failed.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+                said.push_str(&format!(": {} in {}", count(errors, "error"), failed.stage));
+            }
+        }
+        Verdict::Unverified(reason) => {
+            said.push_str(&format!(" could not be verified: {}", indented(reason, 12)));
+        }
+    }
+    if verification.verdict == Verdict::Proven {
+        let left_out: Vec<&str> = verification.skipped.iter().map(|stage| Stage::name(*stage)).collect();
+        if !left_out.is_empty() {
+            said.push_str(&format!(", without {}", left_out.join(", ")));
+        }
+        if verification.is_out_of_scope() {
+            said.push_str(", there is nothing to verify");
+        }
+    }
+    let took = took(verification.duration);
+    let cached = if verification.is_cached { " (cached)" } else { "" };
+    text.push_str(&format!("{style}{word:>9}{style:#} {said} {DIM}in {took}{cached}{DIM:#}\n"));
+    for help in &verification.help {
+        text.push_str(&format!("{CYAN}{:>9}{CYAN:#} {}\n", "help", indented(help, 10)));
+    }
+}
+
+/// A text whose further lines begin below its first one.
+fn indented(text: &str, columns: usize) -> String {
+    text.replace('\n', &format!("\n{:columns$}", ""))
 }
