@@ -9,6 +9,7 @@ use clap::Args;
 use super::Context;
 use super::arguments::duration;
 use crate::connection::Parameters;
+use crate::progress::Progress;
 use crate::shadow::cache::Cache;
 use crate::source::Shadow;
 use crate::{Error, Result};
@@ -38,23 +39,8 @@ impl ShadowArguments {
     /// A server that is not named in a way that is understood, a size that is none.
     pub fn shadow(&self, context: &Context<'_>) -> Result<Shadow> {
         let config = &context.config;
-        let variable = text_of("PUM_SHADOW");
-        let named = self.server.as_deref().or(variable.as_deref()).or(config.shadow_server.as_deref());
-        let server = match named {
-            None | Some("auto") => None,
-            Some("") => {
-                return Err(Error::usage("--shadow names no server").hint("auto is a throwaway one"));
-            }
-            Some(text) => {
-                let parameters = Parameters::resolve(text).map_err(|error| {
-                    error.note("throwaway databases", "--shadow, PUM_SHADOW or shadow.server")
-                })?;
-                for warning in parameters.warnings() {
-                    crate::progress::Progress::warning(context.terminal, warning);
-                }
-                Some(parameters)
-            }
-        };
+        let named = named(self.server.as_deref()).or_else(|| config.shadow_server.clone());
+        let server = named.map(|named| server(&named, context.terminal)).transpose()?.flatten();
         Ok(Shadow {
             server,
             roles: config.shadow_roles.clone(),
@@ -62,6 +48,31 @@ impl ShadowArguments {
             wait: self.wait,
             cache: if self.no_cache { None } else { Some(cache()?) },
         })
+    }
+}
+
+/// The server that the argument or the environment names, as it is written.
+pub fn named(argument: Option<&str>) -> Option<String> {
+    argument.map(str::to_owned).or_else(|| text_of("PUM_SHADOW"))
+}
+
+/// A server that is named; `None`: a throwaway one.
+///
+/// # Errors
+/// One that is not named in a way that is understood.
+pub fn server(named: &str, terminal: &dyn Progress) -> Result<Option<Parameters>> {
+    match named {
+        "auto" => Ok(None),
+        "" => Err(Error::usage("--shadow names no server").hint("auto is a throwaway one")),
+        text => {
+            let parameters = Parameters::resolve(text).map_err(|error| {
+                error.note("throwaway databases", "--shadow, PUM_SHADOW or shadow.server")
+            })?;
+            for warning in parameters.warnings() {
+                terminal.warning(warning);
+            }
+            Ok(Some(parameters))
+        }
     }
 }
 
