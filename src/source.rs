@@ -20,6 +20,7 @@ use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Host;
 use crate::{Error, Result};
+pub(crate) use kept::variables_of;
 pub use model::{Project, Recipe, Revision, below, file_at, home};
 use relay::Relay;
 use restored::Readied;

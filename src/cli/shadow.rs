@@ -39,40 +39,42 @@ impl ShadowArguments {
     /// A server that is not named in a way that is understood, a size that is none.
     pub fn shadow(&self, context: &Context<'_>) -> Result<Shadow> {
         let config = &context.config;
-        let named = named(self.server.as_deref()).or_else(|| config.shadow_server.clone());
-        let server = named.map(|named| server(&named, context.terminal)).transpose()?.flatten();
-        Ok(Shadow {
-            server,
-            roles: config.shadow_roles.clone(),
-            version: config.shadow_version,
-            wait: self.wait,
-            cache: if self.no_cache { None } else { Some(cache()?) },
-        })
+        let named = self.named().or_else(|| config.shadow_server.clone());
+        let shadow = self.on(named.as_deref(), context.terminal)?;
+        Ok(Shadow { roles: config.shadow_roles.clone(), version: config.shadow_version, ..shadow })
     }
-}
 
-/// The server that the argument or the environment names, as it is written.
-pub fn named(argument: Option<&str>) -> Option<String> {
-    argument.map(str::to_owned).or_else(|| text_of("PUM_SHADOW"))
-}
+    /// The same without pum.yaml, and whether arguments or environment name a server.
+    ///
+    /// # Errors
+    /// As [`ShadowArguments::shadow`].
+    pub fn without_config(&self, progress: &dyn Progress) -> Result<(Shadow, bool)> {
+        let named = self.named();
+        Ok((self.on(named.as_deref(), progress)?, named.is_some()))
+    }
 
-/// A server that is named; `None`: a throwaway one.
-///
-/// # Errors
-/// One that is not named in a way that is understood.
-pub fn server(named: &str, terminal: &dyn Progress) -> Result<Option<Parameters>> {
-    match named {
-        "auto" => Ok(None),
-        "" => Err(Error::usage("--shadow names no server").hint("auto is a throwaway one")),
-        text => {
-            let parameters = Parameters::resolve(text).map_err(|error| {
-                error.note("throwaway databases", "--shadow, PUM_SHADOW or shadow.server")
-            })?;
-            for warning in parameters.warnings() {
-                terminal.warning(warning);
+    fn named(&self) -> Option<String> {
+        self.server.clone().or_else(|| text_of("PUM_SHADOW"))
+    }
+
+    fn on(&self, named: Option<&str>, progress: &dyn Progress) -> Result<Shadow> {
+        let server = match named {
+            None | Some("auto") => None,
+            Some("") => {
+                return Err(Error::usage("--shadow names no server").hint("auto is a throwaway one"));
             }
-            Ok(Some(parameters))
-        }
+            Some(text) => {
+                let parameters = Parameters::resolve(text).map_err(|error| {
+                    error.note("throwaway databases", "--shadow, PUM_SHADOW or shadow.server")
+                })?;
+                for warning in parameters.warnings() {
+                    progress.warning(warning);
+                }
+                Some(parameters)
+            }
+        };
+        let cache = if self.no_cache { None } else { Some(cache()?) };
+        Ok(Shadow { server, wait: self.wait, cache, ..Shadow::default() })
     }
 }
 

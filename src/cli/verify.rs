@@ -1,16 +1,14 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::arguments::duration;
-use super::shadow;
+use super::shadow::ShadowArguments;
 use crate::commands::verify::{self, Options, What};
 use crate::git::Candidate;
 use crate::progress::Cancel;
 use crate::report::file::Target;
 use crate::report::verification::{self, Form};
-use crate::source::{Loading, Shadow};
+use crate::source::Loading;
 use crate::terminal::Terminal;
 use crate::verify::proof::Means;
 use crate::verify::{Stage, Verdict};
@@ -67,19 +65,11 @@ pub struct Arguments {
     /// In GitHub Actions, annotations and a summary of the step are written without being asked for.
     #[arg(long, value_name = "FORMAT:FILE", value_parser = report_to)]
     report: Vec<(Form, Option<PathBuf>)>,
-    /// Verify anew what was verified before
-    #[arg(long)]
-    no_cache: bool,
-    /// Make throwaway databases on this server, a service or a URI; auto: in a throwaway server [default: PUM_SHADOW, else
-    /// `shadow.server` of the commit's pum.yaml]
-    #[arg(long = "shadow", value_name = "SERVER", help_heading = "Throwaway databases")]
-    server: Option<String>,
-    /// How long to wait for that server, if it is just starting, such as 30s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration, help_heading = "Throwaway databases")]
-    wait: Duration,
     /// Tell first which base, which upstream branch and which releases count, and why
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    shadow: ShadowArguments,
 }
 
 impl Arguments {
@@ -95,20 +85,18 @@ impl Arguments {
         let targets = self.report.iter().filter_map(|(form, file)| Some((form, file.as_deref()?)));
         let files =
             targets.map(|(form, file)| Ok((*form, Target::new(file)?))).collect::<Result<Vec<_>>>()?;
-        let named = shadow::named(self.server.as_deref());
-        let has_server = named.is_some();
-        let server = named.map(|named| shadow::server(&named, cli.terminal)).transpose()?.flatten();
-        let cache = if self.no_cache { None } else { Some(shadow::cache()?) };
-        let shadow = Shadow { server, wait: self.wait, cache, ..Shadow::default() };
-        let loading = Loading { shadow, ..Loading::default() };
-        let means = Means { loading, has_server, ..Means::default() };
+        let (shadow, is_server_named) = self.shadow.without_config(cli.terminal)?;
         let options = Options {
             config_file: cli.config_file,
             base: self.base,
             targets: targets_of_ci(variable),
             pre_push: self.pre_push,
             skip: self.skip,
-            means,
+            means: Means {
+                loading: Loading { shadow, ..Loading::default() },
+                is_server_named,
+                ..Means::default()
+            },
             ..Options::new(".", what)
         };
         let verification = verify::run(&options, cli.terminal, cli.cancel)?;

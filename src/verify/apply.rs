@@ -47,7 +47,7 @@ pub fn run(
         findings.push(start::nothing_to_start_from(subject));
     }
     let model = model(subject)?;
-    proof.throwaway(subject)?.ensure_started(None, &Items(progress), cancel)?;
+    proof.throwaway(subject).ensure_started(None, &Items(progress), cancel)?;
     let mut said = Vec::new();
     let mut effects = Vec::new();
     for state in &states {
@@ -152,7 +152,7 @@ fn build(
             Source::Git(Box::new(Revision { revision: Some(named(subject, commit)), project }))
         }
     };
-    let throwaway = proof.throwaway(subject)?;
+    let throwaway = proof.throwaway(subject);
     let mut database = source.open(throwaway, None, &Items(progress), cancel).map_err(|error| {
         if error.kind == Kind::Interrupted {
             return error;

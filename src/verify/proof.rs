@@ -15,10 +15,10 @@ use crate::{Error, Result, commands};
 /// What the stages that need a database work with.
 #[derive(Debug, Clone, Default)]
 pub struct Means {
-    /// How dumps are restored, and where throwaway databases are; what pum.yaml says of these is added.
+    /// How dumps are restored, where databases are made, and what is kept of them and of verdicts.
     pub loading: Loading,
-    /// Whether it was said where throwaway databases are made, so that pum.yaml is not asked.
-    pub has_server: bool,
+    /// Whether the server for databases is named by the user; else the commit's pum.yaml may name one.
+    pub is_server_named: bool,
     /// The pg_dump; `None`: the one that fits.
     pub pg_dump: Option<PathBuf>,
 }
@@ -56,25 +56,14 @@ impl Proof {
     }
 
     /// Where the databases are made.
-    ///
-    /// # Errors
-    /// A server in pum.yaml that is not named in a way that is understood.
-    pub(super) fn throwaway(&mut self, subject: &Subject<'_>) -> Result<&Throwaway> {
-        if self.throwaway.is_none() {
-            let config = &subject.config;
+    pub(super) fn throwaway(&mut self, subject: &Subject<'_>) -> &Throwaway {
+        let config = &subject.config;
+        self.throwaway.get_or_insert_with(|| {
             let mut loading = self.means.loading.clone();
             loading.roles.extend(config.shadow_roles.iter().cloned());
             loading.pg_restore = loading.pg_restore.or_else(|| config.pg_restore_exe.clone());
-            let shadow = &mut loading.shadow;
-            if !self.means.has_server {
-                let server = config.shadow_server.as_deref().map(Parameters::resolve).transpose();
-                shadow.server = server.map_err(|error| error.note("throwaway databases", "shadow.server"))?;
-            }
-            shadow.roles.extend(config.shadow_roles.iter().cloned());
-            shadow.version = shadow.version.or(config.shadow_version);
-            self.throwaway = Some(Throwaway::new(loading));
-        }
-        self.running()
+            Throwaway::new(loading)
+        })
     }
 
     /// Where the databases were made.
