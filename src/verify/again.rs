@@ -6,7 +6,7 @@ use super::proof::{Proof, left_out};
 use super::{Finding, Outcome, Stage, Subject, told};
 use crate::catalog::{self, Kind};
 use crate::commands::upgrade;
-use crate::compare::{self, Scope};
+use crate::compare::{self, Change, Scope};
 use crate::error::Kind as ErrorKind;
 use crate::progress::{Cancel, Progress};
 use crate::{Result, report};
@@ -66,7 +66,12 @@ pub fn run(
         // The rows of value lists were read for the comparison with the model, and are not read again.
         differences.retain(|difference| difference.identity.kind != Kind::Row);
         for difference in &differences {
-            let message = format!("{} is another one after a second upgrade", difference.identity);
+            let what = match difference.change {
+                Change::OnlyFirst { .. } => "is gone after",
+                Change::OnlySecond { .. } => "is new after",
+                Change::Renamed { .. } | Change::Changed { .. } => "is changed by",
+            };
+            let message = format!("{} {what} a second upgrade", difference.identity);
             findings.push(of_state(
                 Finding::error(Stage::Again, message)
                     .by_rule(difference.element().name())

@@ -108,7 +108,11 @@ pub fn run(
     for effect in &effects {
         told_effect(subject, proof, effect, &mut findings, &mut measurements)?;
     }
-    let mut outcome = Outcome::of(Stage::Apply, said.join(", "), findings);
+    let summary = match states.is_empty() {
+        true => "there is no state to start from".to_owned(),
+        false => said.join(", "),
+    };
+    let mut outcome = Outcome::of(Stage::Apply, summary, findings);
     outcome.measurements = measurements;
     Ok(outcome)
 }
