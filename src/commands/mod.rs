@@ -23,12 +23,17 @@ mod connected;
 pub mod decide;
 pub mod demo;
 pub mod dump;
+pub mod hook;
 pub mod info;
+pub mod init;
+pub mod new;
 pub mod rehearse;
+pub mod renumber;
 pub mod repair;
 pub mod restore;
 pub mod test_and_upgrade;
 pub mod upgrade;
+pub mod verify;
 pub mod version;
 
 use std::path::PathBuf;

@@ -91,12 +91,54 @@ impl DeltaSet {
                 set.directories.push(directory.clone());
             }
         }
-        set.deltas.sort_by(|a, b| a.directory.cmp(&b.directory).then_with(|| a.name.cmp(&b.name)));
-        set.pre_all.sort_by_key(|hook| (usize::MAX - hook.directory, hook.language));
-        set.post_all.sort_by_key(|hook| (hook.directory, hook.language));
-        set.not_deltas.sort_by(|a, b| a.path.cmp(&b.path));
+        set.sort();
         set.refuse_twins()?;
         Ok(set)
+    }
+
+    /// The deltas among files that are known by their paths, such as those of a git tree. Twins are not refused: see
+    /// [`DeltaSet::twins`].
+    pub fn of_files<'f>(directories: &[PathBuf], files: impl IntoIterator<Item = &'f Path>) -> DeltaSet {
+        let mut set = DeltaSet::default();
+        for directory in directories {
+            if !set.directories.contains(directory) {
+                set.directories.push(directory.clone());
+            }
+        }
+        let numbers: HashMap<PathBuf, usize> = set
+            .directories
+            .iter()
+            .enumerate()
+            .map(|(number, directory)| (directory.clone(), number))
+            .collect();
+        for path in files {
+            let Some(number) = path.parent().and_then(|parent| numbers.get(parent)) else { continue };
+            if let Some(file_name) = path.file_name().and_then(|name| name.to_str()) {
+                set.add(file_name, path.to_owned(), *number, || true);
+            }
+        }
+        set.sort();
+        set
+    }
+
+    /// Files that are the same delta, two by two: the one that comes first, and another.
+    pub fn twins(&self) -> Vec<(&Delta, &Delta)> {
+        let mut seen: HashMap<&Name, &Delta> = HashMap::new();
+        let mut twins = Vec::new();
+        for delta in &self.deltas {
+            match seen.get(&delta.name) {
+                Some(first) => twins.push((*first, delta)),
+                None => drop(seen.insert(&delta.name, delta)),
+            }
+        }
+        twins
+    }
+
+    fn sort(&mut self) {
+        self.deltas.sort_by(|a, b| a.directory.cmp(&b.directory).then_with(|| a.name.cmp(&b.name)));
+        self.pre_all.sort_by_key(|hook| (usize::MAX - hook.directory, hook.language));
+        self.post_all.sort_by_key(|hook| (hook.directory, hook.language));
+        self.not_deltas.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     fn read_directory(&mut self, directory: &Path) -> Result<()> {
@@ -111,32 +153,35 @@ impl DeltaSet {
                 }
                 continue;
             };
-            let verdict = judge(&file_name);
-            let is_hook = is_hook(&file_name);
-            if verdict == Verdict::Other && !is_hook {
-                continue;
-            }
-            // `file_type` costs nothing; only a link needs a look at what it points to.
-            let is_file = match entry.file_type() {
-                // One that points to nothing shall be missed when it is read, not passed over.
-                Ok(kind) if kind.is_symlink() => path.metadata().map_or(true, |target| target.is_file()),
-                Ok(kind) => kind.is_file(),
-                Err(_) => false,
-            };
-            if !is_file {
-                let reason = "it is not a file".to_owned();
-                self.not_deltas.push(NotDelta { path, reason, rename: None });
-                continue;
-            }
-            match verdict {
-                Verdict::Delta(name) => self.deltas.push(Delta { name, path, directory: number }),
-                Verdict::LooksLike { reason, rename } => {
-                    self.not_deltas.push(NotDelta { path, reason, rename })
+            self.add(&file_name, path.clone(), number, || {
+                // `file_type` costs nothing; only a link needs a look at what it points to.
+                match entry.file_type() {
+                    // One that points to nothing shall be missed when it is read, not passed over.
+                    Ok(kind) if kind.is_symlink() => path.metadata().map_or(true, |target| target.is_file()),
+                    Ok(kind) => kind.is_file(),
+                    Err(_) => false,
                 }
-                Verdict::Other => self.add_hook(&file_name, path, number),
-            }
+            });
         }
         Ok(())
+    }
+
+    /// Takes up an entry of a directory, if its name makes it one of the set.
+    fn add(&mut self, file_name: &str, path: PathBuf, directory: usize, is_file: impl FnOnce() -> bool) {
+        let verdict = judge(file_name);
+        if verdict == Verdict::Other && !is_hook(file_name) {
+            return;
+        }
+        if !is_file() {
+            let reason = "it is not a file".to_owned();
+            self.not_deltas.push(NotDelta { path, reason, rename: None });
+            return;
+        }
+        match verdict {
+            Verdict::Delta(name) => self.deltas.push(Delta { name, path, directory }),
+            Verdict::LooksLike { reason, rename } => self.not_deltas.push(NotDelta { path, reason, rename }),
+            Verdict::Other => self.add_hook(file_name, path, directory),
+        }
     }
 
     fn add_hook(&mut self, file_name: &str, path: PathBuf, directory: usize) {
@@ -149,21 +194,18 @@ impl DeltaSet {
     }
 
     fn refuse_twins(&self) -> Result<()> {
-        let mut seen: HashMap<&Name, &Delta> = HashMap::new();
-        for delta in &self.deltas {
-            if let Some(twin) = seen.insert(&delta.name, delta) {
-                return Err(Error::usage(format!(
-                    "{} and {} are the same delta: version {}, title {:?}, kind {}",
-                    twin.path.display(),
-                    delta.path.display(),
-                    delta.name.version,
-                    delta.name.title,
-                    delta.name.kind,
-                ))
-                .hint("give one of them another title; a delta is known by version, title and kind"));
-            }
+        match self.twins().first() {
+            None => Ok(()),
+            Some((twin, delta)) => Err(Error::usage(format!(
+                "{} and {} are the same delta: version {}, title {:?}, kind {}",
+                twin.path.display(),
+                delta.path.display(),
+                delta.name.version,
+                delta.name.title,
+                delta.name.kind,
+            ))
+            .hint("give one of them another title; a delta is known by version, title and kind")),
         }
-        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ mod outline;
 mod rules;
 mod text;
 mod value;
+pub mod verification;
 
 use std::fmt;
 use std::str::FromStr;
