@@ -7,6 +7,7 @@ mod check;
 mod child;
 mod line;
 mod report;
+mod verify;
 mod world;
 
 use std::process::Command;
@@ -32,12 +33,14 @@ const SHORT_ROUNDS: usize = 25;
 type Part = fn(&World, &mut Report);
 
 /// What can be measured alone, by its name.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 7] = [
     ("start", start),
     ("upgrade", upgrade),
     ("nothing_to_do", nothing_to_do),
     ("far_away", far_away),
     ("check", check::check),
+    ("verify_scope", verify::scope),
+    ("verify_static", verify::without_database),
 ];
 
 fn main() {

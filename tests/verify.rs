@@ -3,6 +3,7 @@
 
 mod base;
 mod frozen;
+mod kept;
 mod names;
 mod order;
 mod reports;

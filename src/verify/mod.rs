@@ -8,6 +8,7 @@ pub mod compare;
 pub mod explain;
 mod finding;
 pub mod frozen;
+pub mod kept;
 pub mod lint;
 pub mod names;
 pub mod order;

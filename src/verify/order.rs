@@ -99,14 +99,17 @@ fn in_merge(subject: &Subject<'_>, common: &Files<'_>, upstream: &str) -> Result
     Ok(findings)
 }
 
+/// What moves one's own deltas behind those of a revision.
+fn renumber(revision: &str) -> String {
+    format!("pum renumber --onto {}", quoted(revision))
+}
+
 fn not_last(delta: &Delta, before: &Delta, holder: &str) -> Finding {
     let message = format!(
         "it comes before {}, which {holder} has: databases that have had that one would get it late",
         before.file_name()
     );
-    Finding::error(Stage::Order, message)
-        .in_file(&delta.path)
-        .help("pum renumber moves your deltas behind it")
+    Finding::error(Stage::Order, message).in_file(&delta.path).help(renumber(holder))
 }
 
 fn below_release(delta: &Delta, release: &Release) -> Finding {
@@ -114,9 +117,7 @@ fn below_release(delta: &Delta, release: &Release) -> Finding {
         "its version {} is below the release {}: databases that began with that release would never get it",
         delta.name.version, release.commit.name
     );
-    Finding::error(Stage::Order, message)
-        .in_file(&delta.path)
-        .help("pum renumber moves your deltas behind it")
+    Finding::error(Stage::Order, message).in_file(&delta.path).help(renumber(&release.commit.name))
 }
 
 fn taken(delta: &Delta, other: &Delta, upstream: &str) -> Finding {
@@ -129,8 +130,9 @@ fn taken(delta: &Delta, other: &Delta, upstream: &str) -> Finding {
             other.file_name()
         )
     };
-    let upstream = quoted(upstream);
+    let revision = quoted(upstream);
     Finding::error(Stage::Order, message)
         .in_file(&delta.path)
-        .help(format!("git merge {upstream} (or git rebase {upstream}), then pum renumber"))
+        .help(format!("git merge {revision} (or git rebase {revision})"))
+        .help(renumber(upstream))
 }

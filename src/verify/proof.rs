@@ -8,8 +8,10 @@ use crate::source::Loading;
 /// What the stages that need a database work with.
 #[derive(Debug, Clone, Default)]
 pub struct Means {
-    /// How dumps are restored.
+    /// How dumps are restored, where databases are made, and what is kept of them and of verdicts.
     pub loading: Loading,
+    /// Whether the server for databases is named by the user; else the commit's pum.yaml may name one.
+    pub is_server_named: bool,
     /// The pg_dump; `None`: the one that fits.
     pub pg_dump: Option<PathBuf>,
 }

@@ -40,6 +40,17 @@ impl Target {
         }
     }
 
+    /// All its files.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn tree<'r>(&self, repository: &'r Repository) -> Result<Tree<'r>> {
+        match self {
+            Target::Commit(commit) => repository.tree(commit),
+            Target::Index(_) => repository.index_tree(),
+        }
+    }
+
     /// The id of a file or, of a commit, also of a directory in it.
     fn entry(&self, repository: &Repository, path: &Path) -> Result<Option<Oid>> {
         match self {
@@ -106,6 +117,8 @@ pub struct Subject<'r> {
     pub target: Target,
     /// The directory that the user is in, from the top of the repository.
     pub place: PathBuf,
+    /// What the configuration file says, as a text.
+    pub config_text: String,
     /// Its configuration file: from the top of the repository where it is in it, else as it was named.
     pub config_path: PathBuf,
     /// Whether the configuration file is that of the target, and not one on disk.
@@ -162,6 +175,7 @@ impl<'r> Subject<'r> {
             repository,
             target: target.clone(),
             place: source::below(repository.top(), &request.directory).unwrap_or_default(),
+            config_text: found.text,
             config_path: found.path,
             is_own_config: found.is_own,
             config,
