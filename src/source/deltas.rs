@@ -11,7 +11,7 @@ use crate::progress::{Cancel, Progress};
 use crate::upgrade::apply::{Manner, PythonManner, Run};
 use crate::upgrade::lock::Key;
 use crate::upgrade::plan::{Choice, Plan};
-use crate::upgrade::table::{Look, NewRow, Table};
+use crate::upgrade::table::{Look, Table};
 use crate::upgrade::unit;
 use crate::{Error, Result, programs};
 
@@ -35,16 +35,7 @@ pub(super) fn apply(
     let look = Look::at(&mut session, &name, None)?;
     let table =
         look.table.clone().ok_or_else(|| Error::failed(format!("the upgrades table {name} is not found")))?;
-    let baseline = table.insert_statement(&NewRow {
-        version: Version { major: 0, minor: 0, patch: 0 },
-        title: "baseline",
-        code: 0,
-        script: "",
-        checksum: "",
-        milliseconds: 0,
-        success: true,
-        statements_done: None,
-    });
+    let baseline = table.baseline_statement(Version { major: 0, minor: 0, patch: 0 });
     session.execute(&format!("{baseline}; {}", Key::of(&table.name).try_statement()))?;
     let record = table.read(&mut session)?;
     let plan = Plan::new(&set, &record, &Choice::default());

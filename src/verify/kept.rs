@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config::Start;
 use crate::config::ignores::PROJECT_FILE;
 use crate::connection::Session;
 use crate::programs;
@@ -74,6 +75,11 @@ fn others(subject: &Subject<'_>, key: &mut Ingredients) -> Result<()> {
     key.add("given", [u8::from(subject.is_base_given)]);
     for release in subject.releases_before()? {
         key.add("release", format!("{} {}", release.commit.name, release.commit.id));
+    }
+    for start in &subject.config.verify_from {
+        if let Start::Dump { file, .. } = start {
+            key.add_program(&subject.repository.top().join(file));
+        }
     }
     if let Target::Commit(commit) = &subject.target {
         for release in subject.repository.releases(&subject.config.releases)? {

@@ -154,7 +154,7 @@ impl<'r> Subject<'r> {
         let target = request.target.clone();
         let found = find_config(repository, request)?;
         let config = parse(&found.path, &found.home, &found.text)?;
-        let project = found.project(repository, &config)?;
+        let project = project(repository, &found.home, &config)?;
         let mut candidates = request.targets.clone();
         candidates.extend(config.upstream.iter().map(|revision| Candidate {
             revision: revision.clone(),
@@ -297,6 +297,23 @@ impl<'r> Subject<'r> {
         Ok(directories)
     }
 
+    /// The project as the pum.yaml of another commit describes it; where it has none, as the target's does.
+    ///
+    /// # Errors
+    /// One that is not understood: with the place; a broken object.
+    pub fn project_at(&self, commit: &Commit) -> Result<Project> {
+        if !self.is_own_config {
+            return Ok(self.project.clone());
+        }
+        let Some(id) = self.repository.entry(commit, &self.config_path)? else {
+            return Ok(self.project.clone());
+        };
+        let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+        let config = parse(&self.config_path, &self.home, &text)
+            .map_err(|error| error.note("commit", commit.name.clone()))?;
+        project(self.repository, &self.home, &config)
+    }
+
     /// Where the target left the upstream branch; `None` without one, or without a common history.
     ///
     /// # Errors
@@ -405,22 +422,21 @@ struct Found {
     text: String,
 }
 
-impl Found {
-    fn project(&self, repository: &Repository, config: &Config) -> Result<Project> {
-        let top = repository.top();
-        let project = config.project(PathBuf::new())?;
-        let delta_dirs = config.delta_dirs.iter().map(|directory| {
-            let inside = directory.strip_prefix(&self.home).map(Path::to_owned);
-            inside.unwrap_or_else(|_| {
-                let up: PathBuf = self.home.components().map(|_| Component::ParentDir).collect();
-                up.join(directory)
-            })
-        });
-        let delta_dirs = delta_dirs.collect();
-        let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
-        let python = project.python.map(in_top);
-        Ok(Project { directory: top.join(&self.home), delta_dirs, python, ..project })
-    }
+/// The project that a configuration describes whose paths are from the top of the repository.
+fn project(repository: &Repository, home: &Path, config: &Config) -> Result<Project> {
+    let top = repository.top();
+    let project = config.project(PathBuf::new())?;
+    let delta_dirs = config.delta_dirs.iter().map(|directory| {
+        let inside = directory.strip_prefix(home).map(Path::to_owned);
+        inside.unwrap_or_else(|_| {
+            let up: PathBuf = home.components().map(|_| Component::ParentDir).collect();
+            up.join(directory)
+        })
+    });
+    let delta_dirs = delta_dirs.collect();
+    let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
+    let python = project.python.map(in_top);
+    Ok(Project { directory: top.join(home), delta_dirs, python, ..project })
 }
 
 /// What a configuration file says, with paths from the top of the repository.
