@@ -2,6 +2,7 @@
 //! What costs time is read when it is asked for first.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -282,14 +283,16 @@ impl<'r> Subject<'r> {
         }
         let Some(id) = self.repository.entry(commit, &self.config_path)? else { return Ok(directories) };
         let mut parsed = self.directories_by_config.borrow_mut();
-        if !parsed.contains_key(&id) {
-            let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
-            // One that is not understood says nothing.
-            let own = parse(&self.config_path, &self.home, &text).map(|config| config.delta_dirs);
-            parsed.insert(id, own.unwrap_or_default());
-        }
-        let own = parsed.get(&id).into_iter().flatten();
-        for directory in own {
+        let own = match parsed.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+                // One that is not understood says nothing.
+                let own = parse(&self.config_path, &self.home, &text).map(|config| config.delta_dirs);
+                place.insert(own.unwrap_or_default())
+            }
+        };
+        for directory in own.iter() {
             if !directories.contains(directory) {
                 directories.push(directory.clone());
             }
