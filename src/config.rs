@@ -1,8 +1,10 @@
 //! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
 //! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
 
+mod hook;
 pub mod ignores;
 mod keys;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,12 @@ use crate::catalog::Element;
 use crate::error::Excerpt;
 use crate::git::Patterns;
 use crate::source::{self, Project, Recipe};
+use crate::sql::lint::Levels;
 use crate::sql::{Origin, Value, Variables};
 use crate::{Error, Result};
+pub use hook::{Hook, OnTimeout, duration};
 use keys::{KEYS, find_key, unknown_keys};
+pub use proof::Start;
 
 /// The file that is looked for from the working directory upwards.
 pub const FILE_NAME: &str = "pum.yaml";
@@ -78,6 +83,11 @@ struct ShadowKeys {
 }
 
 #[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
     delta_dir: Option<OneOrMany>,
@@ -97,6 +107,10 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    hook: Option<hook::HookKeys>,
+    templates: Option<TemplateKeys>,
+    verify: Option<proof::VerifyKeys>,
+    lint: Option<BTreeMap<String, Yaml>>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -144,6 +158,14 @@ pub struct Config {
     pub shadow_extensions: Vec<String>,
     /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
+    /// How long the git hook may take, and what then.
+    pub hook: Hook,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
+    /// The states that deltas are to lead from; empty: the newest release.
+    pub verify_from: Vec<Start>,
+    /// How bad each hazard is.
+    pub lint: Levels,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -235,6 +257,7 @@ impl Config {
             Some(parent) if !older => parent.to_owned(),
             _ => PathBuf::new(),
         };
+        let verify_from = proof::starts(keys.verify, &base, file, text)?;
         let directories: Vec<String> = keys.delta_dirs.or(keys.delta_dir).map(Into::into).unwrap_or_default();
         // A bare word is a program on PATH, as it always was.
         let program = |path: PathBuf| if path.components().count() > 1 { base.join(path) } else { path };
@@ -260,6 +283,10 @@ impl Config {
             shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            hook: keys.hook.unwrap_or_default().hook(file, text)?,
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
+            verify_from,
+            lint: proof::levels(keys.lint, file, text)?,
             warnings,
         })
     }

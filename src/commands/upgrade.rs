@@ -2,6 +2,7 @@
 
 mod tested;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use serde::Serialize;
 
 use super::Content;
 use crate::connection::{Parameters, Session};
-use crate::delta::{DeltaSet, Version};
+use crate::delta::{DeltaSet, Name, Version};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::{Origin, Variables};
 use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
+use crate::upgrade::measure::Effect;
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Look, Server, Table};
@@ -54,6 +56,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Stop unless the deltas and the record are still these.
     pub tested: Option<Tested>,
+    /// The deltas whose locks and rewritten tables are measured.
+    pub measured: HashSet<Name>,
 }
 
 impl Options {
@@ -74,6 +78,7 @@ impl Options {
             pg_dump: None,
             dry_run: false,
             tested: None,
+            measured: HashSet::new(),
         }
     }
 }
@@ -91,6 +96,9 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// How many deltas are left, because of `max_version` or `stop_after`.
     pub left: usize,
+    /// What was measured.
+    #[serde(skip)]
+    pub effects: Vec<Effect>,
 }
 
 /// Plans, then applies.
@@ -130,7 +138,11 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         progress,
         cancel,
     );
+    if !options.measured.is_empty() {
+        run.measure(options.measured.clone());
+    }
     run.all(&units)?;
+    outcome.effects = run.effects().to_vec();
     outcome.version = run.version();
     outcome.applied = run.applied().to_vec();
     outcome.tell(false, progress);
@@ -201,6 +213,7 @@ fn outcome(look: &Look, record: &Record, units: &[Unit], left: usize) -> Outcome
         version,
         applied: units.iter().map(|unit| unit.label.clone()).collect(),
         left,
+        effects: Vec::new(),
     }
 }
 

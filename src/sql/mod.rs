@@ -9,6 +9,7 @@ mod control;
 mod copy;
 mod directives;
 mod kind;
+pub mod lint;
 mod names;
 mod places;
 mod psql;

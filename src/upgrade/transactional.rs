@@ -89,6 +89,7 @@ impl Run<'_> {
             self.started(unit, index);
             let began = Instant::now();
             starts.push(began);
+            self.begin_measuring(unit, script).map_err(refused(index))?;
             self.body(script, index)?;
             if self.cancel.is_requested() {
                 let cause = Cause::Error(Error::interrupted(format!(
@@ -233,6 +234,7 @@ impl Run<'_> {
                         .copy_in(statement.sql(), data, &mut watcher)
                         .map_err(|fault| (number, fault))?;
                     watcher.done(0, rows);
+                    self.measure_statement(number, statement).map_err(|fault| (number, fault))?;
                     number += 1;
                     steps = &steps[1..];
                 }
@@ -242,6 +244,7 @@ impl Run<'_> {
                         .map_while(
                             |step| if let Step::Statement(statement) = step { Some(statement) } else { None },
                         )
+                        .take(if self.is_measured() { 1 } else { usize::MAX })
                         .collect();
                     let texts: Vec<&str> = statements.iter().map(|statement| statement.sql()).collect();
                     let mut watcher =
@@ -249,6 +252,9 @@ impl Run<'_> {
                     self.session
                         .run(&texts, &mut watcher)
                         .map_err(|(failed, fault)| (number + failed, fault))?;
+                    if let [statement] = statements.as_slice() {
+                        self.measure_statement(number, statement).map_err(|fault| (number, fault))?;
+                    }
                     number += statements.len();
                     steps = &steps[statements.len()..];
                 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config::Start;
 use crate::config::ignores::PROJECT_FILE;
 use crate::connection::Session;
 use crate::programs;
@@ -44,6 +45,13 @@ pub fn key(subject: &Subject<'_>, skip: &[Stage], means: &Means, cancel: &Cancel
     if let Some(Recipe::Run(command)) = &subject.project.recipe {
         for name in variables_of(command) {
             key.add(name, std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
+        }
+    }
+    for start in &subject.config.verify_from {
+        if let Start::Dump { file, .. } = start {
+            key.add("dump", subject.entry(file)?.map(|id| id.to_string()).unwrap_or_default());
+            // One that is not in git is told by what the file system says of it.
+            key.add_program(&subject.repository.top().join(file));
         }
     }
     others(subject, &mut key)?;

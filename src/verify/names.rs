@@ -106,7 +106,7 @@ fn twins(old: &Delta, new: &Delta) -> Finding {
 }
 
 /// The variables that an upgrade has: the project's, and those of psql that are known once there is a database.
-fn variables(subject: &Subject<'_>) -> Variables {
+pub(super) fn variables(subject: &Subject<'_>) -> Variables {
     let mut variables = subject.project.variables.clone();
     for name in ["DBNAME", "USER", "HOST"] {
         variables.insert_psql(name, "postgres");
