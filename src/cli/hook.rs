@@ -349,11 +349,14 @@ impl ByGit<'_> {
 
     fn options(&self, what: What) -> Result<verify::Options> {
         let (shadow, is_server_named) = ShadowArguments::default().without_config(self.terminal)?;
-        let loading = Loading { shadow, ..Loading::default() };
         Ok(verify::Options {
-            means: Means { loading, is_server_named, ..Means::default() },
             config_file: self.config_file.map(Path::to_owned),
             pre_push: true,
+            means: Means {
+                loading: Loading { shadow, ..Loading::default() },
+                is_server_named,
+                ..Means::default()
+            },
             ..verify::Options::new(".", what)
         })
     }

@@ -20,23 +20,24 @@ pub(super) struct Found {
     pub text: String,
 }
 
-impl Found {
-    /// The project that it describes.
-    pub fn project(&self, repository: &Repository, config: &Config) -> Result<Project> {
-        let top = repository.top();
-        let project = config.project(PathBuf::new())?;
-        let delta_dirs = config.delta_dirs.iter().map(|directory| {
-            let inside = directory.strip_prefix(&self.home).map(Path::to_owned);
-            inside.unwrap_or_else(|_| {
-                let up: PathBuf = self.home.components().map(|_| Component::ParentDir).collect();
-                up.join(directory)
-            })
-        });
-        let delta_dirs = delta_dirs.collect();
-        let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
-        let python = project.python.map(in_top);
-        Ok(Project { directory: top.join(&self.home), delta_dirs, python, ..project })
-    }
+/// The project that a configuration describes whose paths are from the top of the repository.
+///
+/// # Errors
+/// A name of the upgrades table that is none.
+pub(super) fn project(repository: &Repository, home: &Path, config: &Config) -> Result<Project> {
+    let top = repository.top();
+    let project = config.project(PathBuf::new())?;
+    let delta_dirs = config.delta_dirs.iter().map(|directory| {
+        let inside = directory.strip_prefix(home).map(Path::to_owned);
+        inside.unwrap_or_else(|_| {
+            let up: PathBuf = home.components().map(|_| Component::ParentDir).collect();
+            up.join(directory)
+        })
+    });
+    let delta_dirs = delta_dirs.collect();
+    let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
+    let python = project.python.map(in_top);
+    Ok(Project { directory: top.join(home), delta_dirs, python, ..project })
 }
 
 /// What a configuration file says, with paths from the top of the repository.

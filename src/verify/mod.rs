@@ -17,7 +17,9 @@ mod outcome;
 pub mod proof;
 pub mod scope;
 mod stage;
+mod start;
 pub mod subject;
+mod told;
 
 pub use finding::{Finding, Severity};
 pub use outcome::{Measurement, Outcome, Verdict, Verification};

@@ -156,7 +156,7 @@ impl<'r> Subject<'r> {
         let target = request.target.clone();
         let found = configuration::find(repository, request)?;
         let config = configuration::parse(&found.path, &found.home, &found.text)?;
-        let project = found.project(repository, &config)?;
+        let project = configuration::project(repository, &found.home, &config)?;
         let mut candidates = request.targets.clone();
         candidates.extend(config.upstream.iter().map(|revision| Candidate {
             revision: revision.clone(),
@@ -300,6 +300,23 @@ impl<'r> Subject<'r> {
             }
         }
         Ok(directories)
+    }
+
+    /// The project as the pum.yaml of another commit describes it; where it has none, as the target's does.
+    ///
+    /// # Errors
+    /// One that is not understood: with the place; a broken object.
+    pub fn project_at(&self, commit: &Commit) -> Result<Project> {
+        if !self.is_own_config {
+            return Ok(self.project.clone());
+        }
+        let Some(id) = self.repository.entry(commit, &self.config_path)? else {
+            return Ok(self.project.clone());
+        };
+        let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+        let config = configuration::parse(&self.config_path, &self.home, &text)
+            .map_err(|error| error.note("commit", commit.name.clone()))?;
+        configuration::project(self.repository, &self.home, &config)
     }
 
     /// Where the target left the upstream branch; `None` without one, or without a common history.
