@@ -73,18 +73,17 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     Ok(Outcome::of(Stage::Frozen, summary(&holders, &held), findings))
 }
 
-/// Who has deltas that must stay: the upstream branch where this left it, and releases, the newest first.
+/// Who has deltas that must stay: the releases, the newest first, and the upstream branch where this left it.
 fn holders(subject: &Subject<'_>) -> Result<Vec<Holder>> {
-    let mut holders = Vec::new();
-    if let Some(commit) = subject.common()? {
-        holders.push(Holder { commit, is_release: false });
-    } else if subject.is_base_given
-        && let Some(commit) = &subject.base.commit
-    {
-        holders.push(Holder { commit: commit.clone(), is_release: false });
-    }
     let releases = subject.releases_before()?.into_iter().rev();
-    holders.extend(releases.map(|release| Holder { commit: release.commit.clone(), is_release: true }));
+    let mut holders: Vec<Holder> =
+        releases.map(|release| Holder { commit: release.commit.clone(), is_release: true }).collect();
+    // Behind the releases: of two that have the same, the first is named, and a release says more than a branch.
+    let upstream = match subject.common()? {
+        Some(common) => Some(common),
+        None => subject.base.commit.clone().filter(|_| subject.is_base_given),
+    };
+    holders.extend(upstream.map(|commit| Holder { commit, is_release: false }));
     Ok(holders)
 }
 

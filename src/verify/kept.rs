@@ -49,7 +49,8 @@ pub fn key(subject: &Subject<'_>, skip: &[Stage], means: &Means, cancel: &Cancel
     }
     for start in &subject.config.verify_from {
         if let Start::Dump { file, .. } = start {
-            key.add("dump", subject.entry(file)?.map(|id| id.to_string()).unwrap_or_default());
+            let id = if file.is_absolute() { None } else { subject.entry(file)? };
+            key.add("dump", id.map(|id| id.to_string()).unwrap_or_default());
             // One that is not in git is told by what the file system says of it.
             key.add_program(&subject.repository.top().join(file));
         }
@@ -82,11 +83,6 @@ fn others(subject: &Subject<'_>, key: &mut Ingredients) -> Result<()> {
     key.add("given", [u8::from(subject.is_base_given)]);
     for release in subject.releases_before()? {
         key.add("release", format!("{} {}", release.commit.name, release.commit.id));
-    }
-    for start in &subject.config.verify_from {
-        if let Start::Dump { file, .. } = start {
-            key.add_program(&subject.repository.top().join(file));
-        }
     }
     if let Target::Commit(commit) = &subject.target {
         for release in subject.repository.releases(&subject.config.releases)? {
