@@ -37,11 +37,7 @@ fn a_conflict_marker() {
         names failed, 41 deltas, 1 new in [DURATION]
               delta/delta_1.4.1_depth.sql:1:1: error: a conflict marker of a merge that was not ended
                 help: choose what is right, and commit the file without the marks
-              delta/delta_1.4.1_depth.sql:3:1: error: a conflict marker of a merge that was not ended
-                help: choose what is right, and commit the file without the marks
-              delta/delta_1.4.1_depth.sql:5:1: error: a conflict marker of a merge that was not ended
-                help: choose what is right, and commit the file without the marks
-      refuted main ([ID]): 3 errors in names in [DURATION]
+      refuted main ([ID]): 1 error in names in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -72,9 +68,9 @@ fn a_released_delta_that_was_edited() {
     }), @r"
         scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
         names 40 deltas, 1 new in [DURATION]
-       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: origin/HEAD has this delta with other content: databases that have had it will not get what changed
-                help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
+       frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: origin/main has this delta with other content: databases that have had it will not get what changed
+                help: git checkout origin/main -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
@@ -92,8 +88,8 @@ fn a_released_delta_that_was_renamed() {
     }), @r"
         scope 2 files changed, delta/delta_1.3.2_laid.sql among them in [DURATION]
         names 40 deltas, 1 new in [DURATION]
-       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
+       frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/main has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
                 help: git mv delta/delta_1.3.2_laid.sql delta/delta_1.3.2_laid_in_t_32.sql
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
@@ -111,9 +107,9 @@ fn a_released_delta_that_was_removed() {
     }), @r"
         scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
         names 39 deltas, 0 new in [DURATION]
-       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is gone: databases that have not had it would miss it
-                help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
+       frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/main has this delta, and here it is gone: databases that have not had it would miss it
+                help: git checkout origin/main -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
@@ -128,10 +124,10 @@ fn a_version_that_is_too_low() {
     insta::assert_snapshot!(refused(|it| it.delta("delta_1.2.5_depth.sql", "select 1;\n")), @r"
         scope 1 file changed, delta/delta_1.2.5_depth.sql among them in [DURATION]
         names 41 deltas, 1 new in [DURATION]
-       frozen 40 deltas of origin/HEAD and 5 releases in [DURATION]
-        order failed, 1 new delta after everything else in [DURATION]
-              delta/delta_1.2.5_depth.sql: error: it comes before delta_1.4.0_view_of_t_40.sql, which origin/HEAD has: databases that have had that one would get it late
-                help: pum renumber moves your deltas behind it
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order failed, 1 new delta against origin/main in [DURATION]
+              delta/delta_1.2.5_depth.sql: error: it comes before delta_1.4.0_view_of_t_40.sql, which origin/main has: databases that have had that one would get it late
+                help: pum renumber --onto origin/main
       refuted main ([ID]): 1 error in order in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
@@ -150,10 +146,11 @@ fn the_number_that_somebody_else_took() {
     insta::assert_snapshot!(it.refused(&["origin", "HEAD:refs/heads/mine"]), @r"
         scope 3 files changed, delta/delta_1.4.1_material.sql among them in [DURATION]
         names 41 deltas, 1 new in [DURATION]
-       frozen 40 deltas of origin/HEAD and 5 releases in [DURATION]
-        order failed, 1 new delta after everything else, also merged with origin/HEAD in [DURATION]
-              delta/delta_1.4.1_material.sql: error: origin/HEAD has taken the version 1.4.1, too, for delta_1.4.1_pressure.sql
-                help: git merge origin/HEAD (or git rebase origin/HEAD), then pum renumber
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order failed, 1 new delta against origin/main, and merged with origin/main in [DURATION]
+              delta/delta_1.4.1_material.sql: error: origin/main has taken the version 1.4.1, too, for delta_1.4.1_pressure.sql
+                help: git merge origin/main (or git rebase origin/main)
+                help: pum renumber --onto origin/main
       refuted mine ([ID]): 1 error in order in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
@@ -173,6 +170,84 @@ fn a_release_that_is_lower_than_its_deltas() {
               delta/delta_1.5.2_depth.sql: error: the release v1.5.1 is tagged on [ID], but this delta is of version 1.5.2: a database that has had it is beyond the release
                 help: tag the release v1.5.2 instead (git tag -d v1.5.1), or move the tag to a commit without the delta
       refuted tags/v1.5.1 ([ID]): 1 error in names in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_delta_that_fails() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.delta("delta_1.4.1_depth.sql", "-- The depth.\n\nalter table water.t_99 add column depth integer;\n");
+    }), @r#"
+        scope 1 file changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order 1 new delta against origin/main in [DURATION]
+         lint 1 SQL delta new in [DURATION]
+              delta/delta_1.4.1_depth.sql:3:41: warning[prefer-bigint-over-int]: using 32-bit integer fields can result in hitting the max `int` limit
+                help: use 64-bit integer values instead to prevent hitting this limit
+        apply failed in [DURATION]
+              delta/delta_1.4.1_depth.sql:3:1: error: delta_1.4.1_depth.sql failed: relation "water.t_99" does not exist
+                line: alter table water.t_99 add column depth integer;
+                sqlstate: 42P01
+                from: v1.4.0
+      refuted main ([ID]): 1 error in apply in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    "#);
+}
+
+#[test]
+fn a_delta_that_leads_elsewhere_than_the_model() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.good("1.4.1");
+        it.delta("delta_1.4.1_depth.sql", "alter table water.t_50 add column depth bigint;\n");
+    }), @r"
+        scope 2 files changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order 1 new delta against origin/main in [DURATION]
+         lint 1 SQL delta new in [DURATION]
+        apply 1 delta applied from v1.4.0 in [DURATION]
+              delta/delta_1.4.1_depth.sql:1:1: warning[access-exclusive]: alter table water.t_50 add column depth bigint takes ACCESS EXCLUSIVE on water.t_50
+      compare failed, from v1.4.0 1 difference in [DURATION]
+              error[columns]: column depth on table water.t_50 of a database upgraded from v1.4.0 differs from the model: type
+                upgraded → model: ~ column depth on table water.t_50
+                      type: bigint → integer
+                help: write what is missing into a delta, or into the model
+                help: a difference that is meant has its rule and its reason in pum.ignore.yaml
+      refuted work ([ID]): 1 error in compare in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_model_that_changed_without_a_delta() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.good("1.4.1");
+        it.git(&["rm", "-q", "delta/delta_1.4.1_depth.sql"]);
+        it.commit("no delta");
+    }), @r"
+        scope 1 file changed, model/20_t_50.sql among them in [DURATION]
+        names 40 deltas, 0 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order no new delta in [DURATION]
+         lint 0 SQL deltas new in [DURATION]
+        apply 0 deltas applied from v1.4.0 in [DURATION]
+      compare failed, from v1.4.0 1 difference in [DURATION]
+              error[columns]: column depth on table water.t_50 is in the model, and not in a database upgraded from v1.4.0
+                upgraded → model: + column depth on table water.t_50: integer
+                help: write what is missing into a delta, or into the model
+                help: a difference that is meant has its rule and its reason in pum.ignore.yaml
+      refuted work ([ID]): 1 error in compare in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'

@@ -145,7 +145,13 @@ impl Repository {
         let files = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
         let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
             let process = entry.ok()?.path();
-            process.join("cwd").read_link().ok()?.starts_with(place).then_some(process)
+            let line = std::fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+            process
+                .join("cwd")
+                .read_link()
+                .ok()?
+                .starts_with(place)
+                .then(|| process.join(line.replace('\0', " ")))
         });
         files.chain(processes).collect()
     }
