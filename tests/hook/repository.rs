@@ -129,9 +129,15 @@ impl Repository {
 
     /// Waits until no file is left in the temporary directory and no process works there.
     pub fn assert_nothing_is_left(&self) {
+        self.assert_nothing_is_left_but("nothing");
+    }
+
+    /// The same, of all but files whose names begin so.
+    pub fn assert_nothing_is_left_but(&self, beginning: &str) {
         let began = Instant::now();
         loop {
-            let left = self.left();
+            let mut left = self.left();
+            left.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with(beginning));
             if left.is_empty() {
                 return;
             }
