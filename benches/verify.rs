@@ -58,7 +58,9 @@ fn git(directory: &Path, words: &[&str]) -> Command {
 /// A repository whose `origin/main` is one commit behind; the last commit adds a file.
 fn repository(last: (&str, &str)) -> TempDir {
     let directory = tempfile::tempdir().expect("directory");
-    let run = |words: &[&str]| drop(child::run(git(directory.path(), words)));
+    let run = |words: &[&str]| {
+        child::run(git(directory.path(), words));
+    };
     run(&["init", "-q", "-b", "main"]);
     let mut import = git(directory.path(), &["fast-import", "--quiet"]);
     let mut import = import.stdin(Stdio::piped()).spawn().expect("git fast-import");
@@ -83,7 +85,7 @@ fn history(last: (&str, &str)) -> String {
         for (path, text) in files {
             stream.push_str(&format!("M 644 inline {path}\ndata {}\n{text}\n", text.len()));
         }
-        if number > 0 && number % RELEASE == 0 {
+        if number > 0 && number.is_multiple_of(RELEASE) {
             stream.push_str(&format!(
                 "tag v{}.0.0\nfrom refs/heads/main\ntagger {who}\ndata 2\nx\n",
                 number / RELEASE

@@ -47,6 +47,13 @@ pub fn key(subject: &Subject<'_>, skip: &[Stage], means: &Means, cancel: &Cancel
             key.add(name, std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
         }
     }
+    for start in &subject.config.verify_from {
+        if let Start::Dump { file, .. } = start {
+            key.add("dump", subject.entry(file)?.map(|id| id.to_string()).unwrap_or_default());
+            // One that is not in git is told by what the file system says of it.
+            key.add_program(&subject.repository.top().join(file));
+        }
+    }
     others(subject, &mut key)?;
     // Ignore rules may have a date at which they end.
     if subject.entry(&subject.home.join(PROJECT_FILE))?.is_some() {

@@ -5,6 +5,7 @@
 pub mod again;
 pub mod apply;
 pub mod compare;
+mod configuration;
 pub mod explain;
 mod finding;
 pub mod frozen;

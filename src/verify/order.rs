@@ -25,7 +25,7 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
         ours.deltas.deltas.iter().filter(|delta| !base.has(&delta.name)).filter(known_late).collect();
     let mut findings = Vec::new();
     for delta in &new {
-        let others = Neighbours::of(delta, ours, base);
+        let others = neighbours(delta, ours, base);
         let holder = base_name(subject);
         if let Some(before) = others.last().filter(|other| other.name > delta.name) {
             findings.push(not_last(delta, before, holder));
@@ -57,23 +57,19 @@ fn base_name<'a>(subject: &'a Subject<'_>) -> &'a str {
     subject.base.commit.as_ref().map_or("nothing", |commit| commit.name.as_str())
 }
 
-/// The deltas of a state that run in the same directory as one of the target.
-struct Neighbours;
-
-impl Neighbours {
-    /// In their order. A project with one directory may have called it otherwise before.
-    fn of<'a>(delta: &Delta, ours: &Files<'_>, others: &'a Files<'_>) -> Vec<&'a Delta> {
-        let directory = &ours.deltas.directories[delta.directory];
-        let is_only = ours.deltas.directories.len() == 1;
-        let mut neighbours: Vec<&Delta> = others
-            .deltas
-            .deltas
-            .iter()
-            .filter(|other| is_only || other.path.parent() == Some(directory.as_path()))
-            .collect();
-        neighbours.sort_by(|one, other| one.name.cmp(&other.name));
-        neighbours
-    }
+/// The deltas of a state that run in the same directory as one of the target, in their order. A project with one directory
+/// may have called it otherwise before.
+fn neighbours<'a>(delta: &Delta, ours: &Files<'_>, others: &'a Files<'_>) -> Vec<&'a Delta> {
+    let directory = &ours.deltas.directories[delta.directory];
+    let is_only = ours.deltas.directories.len() == 1;
+    let mut neighbours: Vec<&Delta> = others
+        .deltas
+        .deltas
+        .iter()
+        .filter(|other| is_only || other.path.parent() == Some(directory.as_path()))
+        .collect();
+    neighbours.sort_by(|one, other| one.name.cmp(&other.name));
+    neighbours
 }
 
 /// What a merge with the upstream branch would have: files that only one side changed are as that side has them, as git
@@ -90,8 +86,8 @@ fn in_merge(subject: &Subject<'_>, common: &Files<'_>, upstream: &str) -> Result
         if !is_ours || subject.config.late.contains(&delta.file_name()) {
             continue;
         }
-        let added = Neighbours::of(delta, ours, theirs).into_iter().filter(is_theirs);
-        let Some(last) = added.last().filter(|other| other.name.version >= delta.name.version) else {
+        let mut added = neighbours(delta, ours, theirs).into_iter().filter(is_theirs);
+        let Some(last) = added.next_back().filter(|other| other.name.version >= delta.name.version) else {
             continue;
         };
         findings.push(taken(delta, last, upstream));

@@ -2,12 +2,14 @@
 //! What costs time is read when it is asked for first.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use git2::Oid;
 
-use crate::config::{Config, FILE_NAME};
+use super::configuration;
+use crate::config::Config;
 use crate::delta::{Delta, DeltaSet, Name};
 use crate::git::{Candidate, Chosen, Commit, Looked, Release, Repository, Tree, Upstream, release_before};
 use crate::source::{self, Project};
@@ -52,7 +54,7 @@ impl Target {
     }
 
     /// The id of a file or, of a commit, also of a directory in it.
-    fn entry(&self, repository: &Repository, path: &Path) -> Result<Option<Oid>> {
+    pub(super) fn entry(&self, repository: &Repository, path: &Path) -> Result<Option<Oid>> {
         match self {
             Target::Commit(commit) => repository.entry(commit, path),
             Target::Index(_) => repository.index_entry(path),
@@ -152,9 +154,9 @@ impl<'r> Subject<'r> {
     /// A target without pum.yaml, or with one that is not understood: with the place; a broken object.
     pub fn open(repository: &'r Repository, request: &Request) -> Result<Subject<'r>> {
         let target = request.target.clone();
-        let found = find_config(repository, request)?;
-        let config = parse(&found.path, &found.home, &found.text)?;
-        let project = project(repository, &found.home, &config)?;
+        let found = configuration::find(repository, request)?;
+        let config = configuration::parse(&found.path, &found.home, &found.text)?;
+        let project = configuration::project(repository, &found.home, &config)?;
         let mut candidates = request.targets.clone();
         candidates.extend(config.upstream.iter().map(|revision| Candidate {
             revision: revision.clone(),
@@ -282,14 +284,17 @@ impl<'r> Subject<'r> {
         }
         let Some(id) = self.repository.entry(commit, &self.config_path)? else { return Ok(directories) };
         let mut parsed = self.directories_by_config.borrow_mut();
-        if !parsed.contains_key(&id) {
-            let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
-            // One that is not understood says nothing.
-            let own = parse(&self.config_path, &self.home, &text).map(|config| config.delta_dirs);
-            parsed.insert(id, own.unwrap_or_default());
-        }
-        let own = parsed.get(&id).into_iter().flatten();
-        for directory in own {
+        let own = match parsed.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+                // One that is not understood says nothing.
+                let own = configuration::parse(&self.config_path, &self.home, &text)
+                    .map(|config| config.delta_dirs);
+                place.insert(own.unwrap_or_default())
+            }
+        };
+        for directory in own.iter() {
             if !directories.contains(directory) {
                 directories.push(directory.clone());
             }
@@ -309,9 +314,9 @@ impl<'r> Subject<'r> {
             return Ok(self.project.clone());
         };
         let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
-        let config = parse(&self.config_path, &self.home, &text)
+        let config = configuration::parse(&self.config_path, &self.home, &text)
             .map_err(|error| error.note("commit", commit.name.clone()))?;
-        project(self.repository, &self.home, &config)
+        configuration::project(self.repository, &self.home, &config)
     }
 
     /// Where the target left the upstream branch; `None` without one, or without a common history.
@@ -412,87 +417,8 @@ fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     Ok(cell.get_or_init(|| value))
 }
 
-/// A configuration file that was found.
-struct Found {
-    /// From the top of the repository where it is in it, else as it was named.
-    path: PathBuf,
-    /// The directory that its paths are relative to, from the top of the repository.
-    home: PathBuf,
-    is_own: bool,
-    text: String,
-}
-
-/// The project that a configuration describes whose paths are from the top of the repository.
-fn project(repository: &Repository, home: &Path, config: &Config) -> Result<Project> {
-    let top = repository.top();
-    let project = config.project(PathBuf::new())?;
-    let delta_dirs = config.delta_dirs.iter().map(|directory| {
-        let inside = directory.strip_prefix(home).map(Path::to_owned);
-        inside.unwrap_or_else(|_| {
-            let up: PathBuf = home.components().map(|_| Component::ParentDir).collect();
-            up.join(directory)
-        })
-    });
-    let delta_dirs = delta_dirs.collect();
-    let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
-    let python = project.python.map(in_top);
-    Ok(Project { directory: top.join(home), delta_dirs, python, ..project })
-}
-
-/// What a configuration file says, with paths from the top of the repository.
-fn parse(path: &Path, home: &Path, text: &str) -> Result<Config> {
-    let mut config = Config::parse(path, text)?;
-    let written_in = path.parent().unwrap_or(Path::new(""));
-    for directory in &mut config.delta_dirs {
-        // A file elsewhere speaks of the top of the repository.
-        let inside = if written_in == home { None } else { directory.strip_prefix(written_in).ok() };
-        *directory = lexically(inside.unwrap_or(directory));
-    }
-    Ok(config)
-}
-
-/// The configuration file of the target: the one that is named, else the pum.yaml in the directory or above it.
-fn find_config(repository: &Repository, request: &Request) -> Result<Found> {
-    let target = &request.target;
-    let decode = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    if let Some(file) = &request.config_file {
-        let on_disk = request.directory.join(file);
-        let inside = source::below(repository.top(), &on_disk);
-        if let Some(path) = &inside
-            && let Some(id) = target.entry(repository, path)?
-        {
-            let home = path.parent().map(Path::to_owned).unwrap_or_default();
-            return Ok(Found {
-                path: path.clone(),
-                home,
-                is_own: true,
-                text: decode(repository.content(id)?),
-            });
-        }
-        let text = std::fs::read_to_string(&on_disk).map_err(|cause| {
-            Error::usage(format!("the configuration file {} cannot be read: {cause}", file.display()))
-        })?;
-        let home = inside.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
-        let path = inside.unwrap_or_else(|| file.clone());
-        return Ok(Found { path, home, is_own: false, text });
-    }
-    let place = source::below(repository.top(), &request.directory).unwrap_or_default();
-    for home in place.ancestors() {
-        let path = home.join(FILE_NAME);
-        if let Some(id) = target.entry(repository, &path)? {
-            let home = home.to_owned();
-            return Ok(Found { path, home, is_own: true, text: decode(repository.content(id)?) });
-        }
-    }
-    let mut error = Error::usage(format!("{} has no {FILE_NAME}", target.label()));
-    if repository.top().join(FILE_NAME).exists() {
-        error = error.hint(format!("it is not in git yet: git add {FILE_NAME}, and commit it"));
-    }
-    Err(error.hint("pum verify -c FILE names a configuration file elsewhere"))
-}
-
 /// A path without `.` and `..`, as far as the text tells.
-fn lexically(path: &Path) -> PathBuf {
+pub(super) fn lexically(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {

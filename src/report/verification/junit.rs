@@ -61,22 +61,22 @@ fn case(outcome: &Outcome) -> String {
             1 => String::new(),
             number => format!(" (and {} more)", number - 1),
         };
-        let _ = write!(
+        let _ = writeln!(
             xml,
-            "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+            "      <failure type=\"{}\" message=\"{}\">{}</failure>",
             attribute(first.rule.as_deref().unwrap_or(outcome.stage.name())),
             attribute(&format!("{}{more}", line(first))),
             content(&errors.iter().map(|finding| whole(finding)).collect::<String>())
         );
     } else if let Some(obstacle) = &outcome.obstacle {
-        let _ = write!(xml, "      <error message=\"{}\"/>\n", attribute(obstacle));
+        let _ = writeln!(xml, "      <error message=\"{}\"/>", attribute(obstacle));
     }
     let mut output = outcome.summary.clone();
     for warning in warnings {
         output.push_str(&format!("\nwarning: {}", whole(warning)));
     }
     if !output.is_empty() {
-        let _ = write!(xml, "      <system-out>{}</system-out>\n", content(output.trim_end()));
+        let _ = writeln!(xml, "      <system-out>{}</system-out>", content(output.trim_end()));
     }
     xml.push_str("    </testcase>\n");
     xml
