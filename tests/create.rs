@@ -308,6 +308,14 @@ fn a_run_that_is_stopped_or_killed_leaves_nothing_that_the_next_one_does_not_cle
     wait(1);
     child.kill().unwrap();
     child.wait().unwrap();
+    // The server notices a moment later that the client is gone.
+    let of_pum = "select count(*) from pg_stat_activity where application_name like 'pum%'";
+    for _ in 0..400 {
+        if crate::support::try_query(&cluster.uri("postgres"), of_pum).unwrap() == [["0"]] {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     std::fs::remove_file(project.path().join("model/slow.sql")).unwrap();
     let told = run(&mut create(&project, &database, ""));
     assert!(
