@@ -3,7 +3,6 @@
 //! it was is not kept.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
@@ -44,9 +43,10 @@ impl Parts<'_> {
     /// The server's; a file that cannot be read.
     pub fn key(&self, session: &mut Session) -> Result<Key> {
         let mut key = Ingredients::new("model", FORMAT);
-        this_build(&mut key);
+        key.add_this_build();
         let server = session.query(
-            "SELECT version(), current_user, current_setting('server_encoding'),
+            "SELECT version(), current_user,
+                    (SELECT datcollate || ' ' || datctype FROM pg_catalog.pg_database WHERE datname = 'template0'),
                     (SELECT string_agg(name || ' ' || coalesce(default_version, ''), ',' ORDER BY name)
                      FROM pg_catalog.pg_available_extensions)",
         )?;
@@ -91,7 +91,7 @@ impl Parts<'_> {
                     .collect();
                 let has_python = files.iter().any(|path| path.extension().is_some_and(|end| end == "py"));
                 if has_python && let Ok(python) = programs::find_python(project.python.as_deref()) {
-                    identity(&mut key, &python);
+                    key.add_program(&python);
                 }
                 has_python || self.reads_more(&files)? || self.add_files(&mut key, &files)
             }
@@ -131,32 +131,15 @@ impl Parts<'_> {
     }
 }
 
-/// In debug builds the very binary, for it changes more often than versions and formats do.
-fn this_build(key: &mut Ingredients) {
-    if cfg!(debug_assertions)
-        && let Ok(own) = std::env::current_exe()
-    {
-        identity(key, &own);
-    }
-}
-
-/// A program by its path, its size and when it was written.
-fn identity(key: &mut Ingredients, path: &Path) {
-    key.add("program", path.as_os_str().as_encoded_bytes());
-    if let Ok(metadata) = fs::metadata(path) {
-        key.add("written", format!("{} {}.{}", metadata.len(), metadata.mtime(), metadata.mtime_nsec()));
-    }
-}
-
 fn program(key: &mut Ingredients, program: Program) {
     if let Ok(found) = programs::find(program, None, None) {
-        identity(key, &found.path);
+        key.add_program(&found.path);
         key.add("version", &found.version);
     }
 }
 
 /// The names of the variables that a command of the shell mentions.
-fn variables_of(command: &str) -> Vec<&str> {
+pub(crate) fn variables_of(command: &str) -> Vec<&str> {
     let mut names: Vec<&str> = command
         .split('$')
         .skip(1)

@@ -13,7 +13,7 @@ use super::kept::{self, Parts};
 use super::{Opened, Throwaway, deltas};
 use crate::connection::{Parameters, ServiceFile, Session};
 use crate::dump;
-use crate::git::{Commit, Repository, Tree};
+use crate::git::{self, Commit, Repository, Tree};
 use crate::programs::child::{self, DiesWith};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Event, Progress};
@@ -355,7 +355,7 @@ fn run(
             command.env(variable, value);
         }
     }
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+    for variable in git::VARIABLES {
         command.env_remove(variable);
     }
     let failed =
