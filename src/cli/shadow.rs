@@ -9,6 +9,7 @@ use clap::Args;
 use super::Context;
 use super::arguments::duration;
 use crate::connection::Parameters;
+use crate::progress::Progress;
 use crate::shadow::cache::Cache;
 use crate::source::Shadow;
 use crate::{Error, Result};
@@ -38,8 +39,25 @@ impl ShadowArguments {
     /// A server that is not named in a way that is understood, a size that is none.
     pub fn shadow(&self, context: &Context<'_>) -> Result<Shadow> {
         let config = &context.config;
-        let variable = text_of("PUM_SHADOW");
-        let named = self.server.as_deref().or(variable.as_deref()).or(config.shadow_server.as_deref());
+        let named = self.named().or_else(|| config.shadow_server.clone());
+        let shadow = self.on(named.as_deref(), context.terminal)?;
+        Ok(Shadow { roles: config.shadow_roles.clone(), version: config.shadow_version, ..shadow })
+    }
+
+    /// The same without pum.yaml, and whether arguments or environment name a server.
+    ///
+    /// # Errors
+    /// As [`ShadowArguments::shadow`].
+    pub fn without_config(&self, progress: &dyn Progress) -> Result<(Shadow, bool)> {
+        let named = self.named();
+        Ok((self.on(named.as_deref(), progress)?, named.is_some()))
+    }
+
+    fn named(&self) -> Option<String> {
+        self.server.clone().or_else(|| text_of("PUM_SHADOW"))
+    }
+
+    fn on(&self, named: Option<&str>, progress: &dyn Progress) -> Result<Shadow> {
         let server = match named {
             None | Some("auto") => None,
             Some("") => {
@@ -50,18 +68,13 @@ impl ShadowArguments {
                     error.note("throwaway databases", "--shadow, PUM_SHADOW or shadow.server")
                 })?;
                 for warning in parameters.warnings() {
-                    crate::progress::Progress::warning(context.terminal, warning);
+                    progress.warning(warning);
                 }
                 Some(parameters)
             }
         };
-        Ok(Shadow {
-            server,
-            roles: config.shadow_roles.clone(),
-            version: config.shadow_version,
-            wait: self.wait,
-            cache: if self.no_cache { None } else { Some(cache()?) },
-        })
+        let cache = if self.no_cache { None } else { Some(cache()?) };
+        Ok(Shadow { server, wait: self.wait, cache, ..Shadow::default() })
     }
 }
 

@@ -2,12 +2,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::shadow::ShadowArguments;
 use crate::commands::verify::{self, Options, What};
 use crate::git::Candidate;
 use crate::progress::Cancel;
 use crate::report::file::Target;
 use crate::report::verification::{self, Form};
+use crate::source::Loading;
 use crate::terminal::Terminal;
+use crate::verify::proof::Means;
 use crate::verify::{Stage, Verdict};
 use crate::{Error, Result, report};
 
@@ -62,12 +65,11 @@ pub struct Arguments {
     /// In GitHub Actions, annotations and a summary of the step are written without being asked for.
     #[arg(long, value_name = "FORMAT:FILE", value_parser = report_to)]
     report: Vec<(Form, Option<PathBuf>)>,
-    /// Verify anew what was verified before
-    #[arg(long)]
-    no_cache: bool,
     /// Tell first which base, which upstream branch and which releases count, and why
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    shadow: ShadowArguments,
 }
 
 impl Arguments {
@@ -83,12 +85,18 @@ impl Arguments {
         let targets = self.report.iter().filter_map(|(form, file)| Some((form, file.as_deref()?)));
         let files =
             targets.map(|(form, file)| Ok((*form, Target::new(file)?))).collect::<Result<Vec<_>>>()?;
+        let (shadow, is_server_named) = self.shadow.without_config(cli.terminal)?;
         let options = Options {
             config_file: cli.config_file,
             base: self.base,
             targets: targets_of_ci(variable),
             pre_push: self.pre_push,
             skip: self.skip,
+            means: Means {
+                loading: Loading { shadow, ..Loading::default() },
+                is_server_named,
+                ..Means::default()
+            },
             ..Options::new(".", what)
         };
         let verification = verify::run(&options, cli.terminal, cli.cancel)?;

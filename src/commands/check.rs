@@ -106,12 +106,30 @@ pub fn between(
     cancel: &Cancel,
 ) -> Result<Check> {
     let (mut old, mut new) = read_both(first, second, &options.left_out, cancel)?;
+    let check = of_catalogs(first, second, (&mut old, &mut new), options, progress, cancel);
+    // Millions of small pieces: whoever waits for the outcome does not wait for their end.
+    thread::spawn(move || drop((old, new)));
+    check
+}
+
+/// Compares two sources whose catalogs were read; the rows of value lists that are compared are added to these.
+///
+/// # Errors
+/// As [`run`].
+pub fn of_catalogs(
+    first: &Opened,
+    second: &Opened,
+    (old, new): (&mut Catalog, &mut Catalog),
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Check> {
     let programs = Programs {
         pg_dump: options.pg_dump.as_deref(),
         pg_restore: options.pg_restore.as_deref(),
         cache: options.shadow.cache.as_ref(),
     };
-    let obstacle = majors::align((first, &mut old), (second, &mut new), programs, progress, cancel)?;
+    let obstacle = majors::align((first, &mut *old), (second, &mut *new), programs, progress, cancel)?;
     let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {
         let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
@@ -122,16 +140,13 @@ pub fn between(
         let of_second = |error| of_source(error, "second", &second.label);
         let (of_old, of_new) = (lists(first).map_err(of_first)?, lists(second).map_err(of_second)?);
         let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
-        rows::read(&first.connection, &shared.lists, &mut old, cancel).map_err(of_first)?;
-        rows::read(&second.connection, &shared.lists, &mut new, cancel).map_err(of_second)?;
+        rows::read(&first.connection, &shared.lists, old, cancel).map_err(of_first)?;
+        rows::read(&second.connection, &shared.lists, new, cancel).map_err(of_second)?;
         not_compared.extend(shared.not_compared);
     }
     let circumstances = circumstances(options, [first, second], cancel);
-    let mut comparison =
-        compare::compare_ignoring(&old, &new, &options.scope, &options.rules, &circumstances);
+    let mut comparison = compare::compare_ignoring(old, new, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
-    // Millions of small pieces: whoever waits for the outcome does not wait for their end.
-    thread::spawn(move || drop((old, new)));
     let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::connection::Parameters;
 use crate::error::Kind;
 use crate::git::{Candidate, Commit, Repository};
 use crate::progress::{Cancel, Event, Progress};
 use crate::verify::proof::{Means, Proof};
 use crate::verify::subject::{Request, Target};
 use crate::verify::{Finding, Outcome, Stage, Subject, Verdict, Verification};
-use crate::verify::{again, apply, compare, explain, frozen, lint, names, order, scope};
+use crate::verify::{again, apply, compare, explain, frozen, kept, lint, names, order, scope};
 use crate::{Error, Result};
 
 /// What is to be verified.
@@ -40,9 +41,7 @@ pub struct Options {
     pub pre_push: bool,
     /// Stages that are left out.
     pub skip: Vec<Stage>,
-    /// Where verdicts are kept; `None`: nowhere.
-    pub cache: Option<PathBuf>,
-    /// What the stages that need a database work with.
+    /// What the stages that need a database work with, and where verdicts are kept.
     pub means: Means,
 }
 
@@ -57,7 +56,6 @@ impl Options {
             targets: Vec::new(),
             pre_push: false,
             skip: Vec::new(),
-            cache: None,
             means: Means::default(),
         }
     }
@@ -155,18 +153,61 @@ fn judge(
         verification.help = explain::UNSHALLOW.map(str::to_owned).to_vec();
         return Ok(());
     }
-    stages(subject, options, verification, progress, cancel)
+    let means = means(subject, &options.means)?;
+    let cache = means.loading.shadow.cache.clone();
+    let key = match &cache {
+        Some(_) => kept::key(subject, &options.skip, &means, cancel)?,
+        None => None,
+    };
+    let kept = cache.as_ref().zip(key.as_ref());
+    if let Some(found) = kept.and_then(|(cache, key)| kept::find(cache, key)) {
+        verification.outcomes.extend(found.outcomes);
+        verification.skipped = found.skipped;
+        verification.verdict = found.verdict;
+        verification.is_cached = true;
+        return Ok(());
+    }
+    let scope = verification.outcomes.len();
+    stages(subject, options, means, verification, progress, cancel)?;
+    if let Some((cache, key)) = kept {
+        let outcomes = verification.outcomes[scope..].to_vec();
+        let found = Verification { outcomes, ..verification.clone() };
+        if let Err(error) = kept::keep(cache, key, &found) {
+            progress.note(&format!("the verdict could not be kept in the cache: {error}"));
+        }
+    }
+    Ok(())
+}
+
+/// What to work with: what the user says, else what the commit's pum.yaml says.
+fn means(subject: &Subject<'_>, given: &Means) -> Result<Means> {
+    let mut means = given.clone();
+    let (config, shadow) = (&subject.config, &mut means.loading.shadow);
+    if !given.is_server_named
+        && let Some(server) = &config.shadow_server
+    {
+        shadow.server = Some(
+            Parameters::resolve(server)
+                .map_err(|error| error.note("throwaway databases", "shadow.server"))?,
+        );
+    }
+    if shadow.roles.is_empty() {
+        shadow.roles.clone_from(&config.shadow_roles);
+    }
+    shadow.version = shadow.version.or(config.shadow_version);
+    Ok(means)
 }
 
 /// Runs the stages behind the first, until one refutes.
 fn stages(
     subject: &Subject<'_>,
     options: &Options,
+    means: Means,
     verification: &mut Verification,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<()> {
-    let mut proof = Proof::new(options.means.clone());
+    let mut proof = Proof::new(means);
     for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Scope) {
         let is_index = matches!(subject.target, Target::Index(_));
         if options.skip.contains(&stage) || (is_index && stage.needs_database()) {

@@ -25,7 +25,7 @@ pub enum Start {
     Dump {
         /// The dump.
         file: PathBuf,
-        /// The version that it is at.
+        /// The version that it is at; deltas of that version itself run, as after `pum baseline`.
         baseline: Version,
     },
 }
@@ -38,8 +38,9 @@ pub(super) struct VerifyKeys {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum StartsKey {
-    One(StartKey),
+    // First, for a list would be read as the fields of one dump, too.
     Many(Vec<StartKey>),
+    One(StartKey),
 }
 
 #[derive(Debug, Deserialize)]

@@ -77,6 +77,8 @@ fn states_to_start_from_are_releases_and_dumps() {
     let config = parse("/p/pum.yaml", text).unwrap();
     let dump = Start::Dump { file: "/p/x.dump".into(), baseline: "1.0.0".parse().unwrap() };
     assert_eq!(config.verify_from, [Start::Newest, Start::Release("v1.2.0".into()), dump]);
+    let names = parse("pum.yaml", "verify: {from: [1.1.0, v1.2.0]}\n").unwrap().verify_from;
+    assert_eq!(names, [Start::Release("1.1.0".into()), Start::Release("v1.2.0".into())]);
     assert_eq!(parse("pum.yaml", "verify: {from: all}\n").unwrap().verify_from, [Start::All]);
     let error = parse("pum.yaml", "verify:\n  from: [{file: x, baseline: one}]\n").unwrap_err();
     assert_eq!(error.excerpt.unwrap().line_column(), (2, 20));

@@ -1,5 +1,7 @@
 //! What a change is measured against: the branch that it is merged into, and the commit where it began.
 
+use git2::Oid;
+
 use super::{Commit, Release, Repository};
 use crate::Result;
 
@@ -90,8 +92,19 @@ impl Repository {
         Ok(looked)
     }
 
-    /// The branch that a name such as `origin/HEAD` stands for; any other name is as it was.
+    /// The branch that a name such as `origin/HEAD`, or the id of its newest commit, stands for; any other name is as it
+    /// was.
     fn branch_behind(&self, revision: &str) -> String {
+        if let Ok(id) = Oid::from_str(revision)
+            && revision.len() == 40
+        {
+            let branches = self.inner.references_glob("refs/remotes/*");
+            let mut branches = branches.into_iter().flatten().flatten();
+            let branch = branches.find(|branch| branch.target() == Some(id));
+            return branch
+                .and_then(|branch| branch.shorthand().ok().map(str::to_owned))
+                .unwrap_or_else(|| revision[..10].to_owned());
+        }
         let reference = self.inner.find_reference(&format!("refs/remotes/{revision}"));
         let resolved = reference.and_then(|reference| reference.resolve());
         let name = resolved.ok().and_then(|reference| reference.shorthand().ok().map(str::to_owned));

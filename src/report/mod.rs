@@ -16,7 +16,7 @@ use std::str::FromStr;
 use crate::Result;
 use crate::commands::check::Check;
 
-pub use text::text;
+pub use text::{difference, text};
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

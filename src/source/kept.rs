@@ -19,6 +19,7 @@ use crate::{Error, Result};
 use beside::Beside;
 pub(super) use beside::roles;
 pub(super) use key::Parts;
+pub(crate) use key::variables_of;
 
 /// The files of an entry.
 const DUMP: &str = "dump";

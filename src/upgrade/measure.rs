@@ -163,7 +163,9 @@ impl Run<'_> {
             let [Some(relation), Some(mode), file] = row.as_slice() else { continue };
             let Some(known) = current.known.get(relation) else { continue };
             let Some(lock) = Lock::ALL.into_iter().find(|lock| lock.mode() == mode) else { continue };
-            if current.held.insert((relation.clone(), lock)) {
+            // What a stronger lock keeps out is out already.
+            let is_covered = current.held.iter().any(|(held, by)| held == relation && *by >= lock);
+            if current.held.insert((relation.clone(), lock)) && !is_covered {
                 locks.push((known.name.clone(), lock));
             }
             files.extend(file.clone().map(|file| (relation.clone(), file)));

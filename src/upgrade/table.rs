@@ -263,6 +263,34 @@ impl Table {
         ))
     }
 
+    /// The statement that declares the version that a database begins with.
+    pub fn baseline_statement(&self, version: Version) -> String {
+        self.insert_statement(&NewRow {
+            version,
+            title: "baseline",
+            code: 0,
+            script: "",
+            checksum: "",
+            milliseconds: 0,
+            success: true,
+            statements_done: None,
+        })
+    }
+
+    /// The statement that records a delta as applied that did not run.
+    pub fn applied_statement(&self, name: &Name, script: &str, checksum: &str) -> String {
+        self.insert_statement(&NewRow {
+            version: name.version,
+            title: &name.title,
+            code: name.kind.code(),
+            script,
+            checksum,
+            milliseconds: 0,
+            success: true,
+            statements_done: None,
+        })
+    }
+
     /// The statement that changes columns of a row; its one result is the row's id.
     pub fn update_statement(&self, columns: &str, id: i64) -> String {
         written(&format!("UPDATE {} SET {columns} WHERE id = {id}", self.name.quoted()))

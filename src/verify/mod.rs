@@ -8,6 +8,7 @@ pub mod compare;
 pub mod explain;
 mod finding;
 pub mod frozen;
+pub mod kept;
 pub mod lint;
 pub mod names;
 pub mod order;
@@ -15,7 +16,9 @@ mod outcome;
 pub mod proof;
 pub mod scope;
 mod stage;
+mod start;
 pub mod subject;
+mod told;
 
 pub use finding::{Finding, Severity};
 pub use outcome::{Measurement, Outcome, Verdict, Verification};

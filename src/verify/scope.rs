@@ -13,6 +13,7 @@ use super::subject::Target;
 use super::{Outcome, Stage, Subject};
 use crate::Result;
 use crate::config::ignores::PROJECT_FILE;
+use crate::git::File;
 use crate::source::Recipe;
 
 /// Carries the stage out, and tells whether anything changed that the other stages judge.
@@ -25,46 +26,82 @@ pub fn run(subject: &Subject<'_>) -> Result<(Outcome, bool)> {
         Target::Commit(commit) => subject.repository.differing(base, commit)?,
         Target::Index(_) => subject.repository.differing_in_index(base)?,
     };
-    let reads_others = |patterns: &[Pattern]| -> Result<bool> { reads_others(subject, patterns) };
-    let judged = judged(subject, &changed, reads_others)?;
-    let summary = match judged {
+    let judged = Judged::of(subject);
+    let found = match changed.iter().find(|path| judged.has(path)) {
+        Some(path) => Some(path),
+        // To look into the model costs time: only for files that it may read.
+        None if changed.iter().any(|path| !is_for_people(path)) && judged.reads_others()? => {
+            changed.iter().find(|path| !is_for_people(path))
+        }
+        None => None,
+    };
+    let summary = match found {
         Some(path) => format!("{} changed, {} among them", count(changed.len(), "file"), path.display()),
         None => format!("nothing to verify in {}", count(changed.len(), "changed file")),
     };
-    Ok((Outcome::of(Stage::Scope, summary, Vec::new()), judged.is_some()))
+    Ok((Outcome::of(Stage::Scope, summary, Vec::new()), found.is_some()))
 }
 
-/// The first of the changed files that the other stages judge.
-fn judged<'c>(
-    subject: &Subject<'_>,
-    changed: &'c [PathBuf],
-    reads_others: impl Fn(&[Pattern]) -> Result<bool>,
-) -> Result<Option<&'c PathBuf>> {
-    let is_own = |path: &PathBuf| {
+/// The files that the other stages judge.
+pub(super) struct Judged<'s, 'r> {
+    subject: &'s Subject<'r>,
+    /// Of the model; `None`: every file may be of it.
+    patterns: Option<Vec<Pattern>>,
+}
+
+impl<'s, 'r> Judged<'s, 'r> {
+    pub(super) fn of(subject: &'s Subject<'r>) -> Judged<'s, 'r> {
+        let texts: &[String] = match &subject.project.recipe {
+            Some(Recipe::Run(_)) => return Judged { subject, patterns: None },
+            Some(Recipe::Sql(texts)) => texts,
+            None | Some(Recipe::Deltas) => &[],
+        };
+        let texts = texts.iter().map(|text| text.strip_prefix("./").unwrap_or(text));
+        // One that is none is told when the model is built.
+        Judged { subject, patterns: Some(texts.filter_map(|text| Pattern::new(text).ok()).collect()) }
+    }
+
+    /// Whether a file is one of them, as far as its name tells.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        let subject = self.subject;
         subject.directories().iter().any(|directory| path.starts_with(directory))
             || *path == subject.config_path
             || *path == subject.home.join(PROJECT_FILE)
-    };
-    let any = |path: &&PathBuf| !is_for_people(path);
-    if let Some(path) = changed.iter().find(|path| is_own(path)) {
-        return Ok(Some(path));
+            || match &self.patterns {
+                Some(patterns) => matches(path, &subject.home, patterns),
+                None => !is_for_people(path),
+            }
     }
-    Ok(match &subject.project.recipe {
-        None | Some(Recipe::Deltas) => None,
-        Some(Recipe::Run(_)) => changed.iter().find(any),
-        Some(Recipe::Sql(texts)) => {
-            let texts = texts.iter().map(|text| text.strip_prefix("./").unwrap_or(text));
-            // One that is none is told when the model is built.
-            let patterns: Vec<Pattern> = texts.filter_map(|text| Pattern::new(text).ok()).collect();
-            match changed.iter().find(|path| matches(path, &subject.home, &patterns)) {
-                Some(path) => Some(path),
-                None if changed.iter().any(|path| !is_for_people(path)) && reads_others(&patterns)? => {
-                    changed.iter().find(any)
-                }
-                None => None,
+
+    /// Whether a file of the model names other files for psql to read: then every file may be one of them.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub(super) fn reads_others(&self) -> Result<bool> {
+        let Some(patterns) = self.patterns.as_ref().filter(|patterns| !patterns.is_empty()) else {
+            return Ok(false);
+        };
+        let subject = self.subject;
+        let tree = subject.target.tree(subject.repository)?;
+        for (path, file) in &tree.files {
+            if matches(path, &subject.home, patterns) && has_include(&subject.repository.content(file.id)?) {
+                return Ok(true);
             }
         }
-    })
+        Ok(false)
+    }
+
+    /// All of them in the target.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub(super) fn files(&self) -> Result<Vec<(PathBuf, File)>> {
+        let all = self.reads_others()?;
+        let tree = self.subject.target.tree(self.subject.repository)?;
+        let judged =
+            tree.files.into_iter().filter(|(path, _)| self.has(path) || (all && !is_for_people(path)));
+        Ok(judged.collect())
+    }
 }
 
 fn matches(path: &Path, home: &Path, patterns: &[Pattern]) -> bool {
@@ -83,20 +120,6 @@ fn is_for_people(path: &Path) -> bool {
         || whole.contains(&name.as_str())
         || ends.iter().any(|ending| name.ends_with(ending))
         || begins.iter().any(|beginning| name.starts_with(beginning))
-}
-
-/// Whether a file of the model names other files for psql to read.
-fn reads_others(subject: &Subject<'_>, patterns: &[Pattern]) -> Result<bool> {
-    let tree = match &subject.target {
-        Target::Commit(commit) => subject.repository.tree(commit)?,
-        Target::Index(_) => subject.repository.index_tree()?,
-    };
-    for (path, file) in &tree.files {
-        if matches(path, &subject.home, patterns) && has_include(&subject.repository.content(file.id)?) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Whether a text has one of psql's commands that read a file or run a program. One in a comment counts, too.

@@ -40,6 +40,17 @@ impl Target {
         }
     }
 
+    /// All its files.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn tree<'r>(&self, repository: &'r Repository) -> Result<Tree<'r>> {
+        match self {
+            Target::Commit(commit) => repository.tree(commit),
+            Target::Index(_) => repository.index_tree(),
+        }
+    }
+
     /// The id of a file or, of a commit, also of a directory in it.
     fn entry(&self, repository: &Repository, path: &Path) -> Result<Option<Oid>> {
         match self {
@@ -106,6 +117,8 @@ pub struct Subject<'r> {
     pub target: Target,
     /// The directory that the user is in, from the top of the repository.
     pub place: PathBuf,
+    /// What the configuration file says, as a text.
+    pub config_text: String,
     /// Its configuration file: from the top of the repository where it is in it, else as it was named.
     pub config_path: PathBuf,
     /// Whether the configuration file is that of the target, and not one on disk.
@@ -141,7 +154,7 @@ impl<'r> Subject<'r> {
         let target = request.target.clone();
         let found = find_config(repository, request)?;
         let config = parse(&found.path, &found.home, &found.text)?;
-        let project = found.project(repository, &config)?;
+        let project = project(repository, &found.home, &config)?;
         let mut candidates = request.targets.clone();
         candidates.extend(config.upstream.iter().map(|revision| Candidate {
             revision: revision.clone(),
@@ -162,6 +175,7 @@ impl<'r> Subject<'r> {
             repository,
             target: target.clone(),
             place: source::below(repository.top(), &request.directory).unwrap_or_default(),
+            config_text: found.text,
             config_path: found.path,
             is_own_config: found.is_own,
             config,
@@ -283,6 +297,23 @@ impl<'r> Subject<'r> {
         Ok(directories)
     }
 
+    /// The project as the pum.yaml of another commit describes it; where it has none, as the target's does.
+    ///
+    /// # Errors
+    /// One that is not understood: with the place; a broken object.
+    pub fn project_at(&self, commit: &Commit) -> Result<Project> {
+        if !self.is_own_config {
+            return Ok(self.project.clone());
+        }
+        let Some(id) = self.repository.entry(commit, &self.config_path)? else {
+            return Ok(self.project.clone());
+        };
+        let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
+        let config = parse(&self.config_path, &self.home, &text)
+            .map_err(|error| error.note("commit", commit.name.clone()))?;
+        project(self.repository, &self.home, &config)
+    }
+
     /// Where the target left the upstream branch; `None` without one, or without a common history.
     ///
     /// # Errors
@@ -391,22 +422,21 @@ struct Found {
     text: String,
 }
 
-impl Found {
-    fn project(&self, repository: &Repository, config: &Config) -> Result<Project> {
-        let top = repository.top();
-        let project = config.project(PathBuf::new())?;
-        let delta_dirs = config.delta_dirs.iter().map(|directory| {
-            let inside = directory.strip_prefix(&self.home).map(Path::to_owned);
-            inside.unwrap_or_else(|_| {
-                let up: PathBuf = self.home.components().map(|_| Component::ParentDir).collect();
-                up.join(directory)
-            })
-        });
-        let delta_dirs = delta_dirs.collect();
-        let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
-        let python = project.python.map(in_top);
-        Ok(Project { directory: top.join(&self.home), delta_dirs, python, ..project })
-    }
+/// The project that a configuration describes whose paths are from the top of the repository.
+fn project(repository: &Repository, home: &Path, config: &Config) -> Result<Project> {
+    let top = repository.top();
+    let project = config.project(PathBuf::new())?;
+    let delta_dirs = config.delta_dirs.iter().map(|directory| {
+        let inside = directory.strip_prefix(home).map(Path::to_owned);
+        inside.unwrap_or_else(|_| {
+            let up: PathBuf = home.components().map(|_| Component::ParentDir).collect();
+            up.join(directory)
+        })
+    });
+    let delta_dirs = delta_dirs.collect();
+    let in_top = |path: PathBuf| if path.components().count() > 1 { top.join(path) } else { path };
+    let python = project.python.map(in_top);
+    Ok(Project { directory: top.join(home), delta_dirs, python, ..project })
 }
 
 /// What a configuration file says, with paths from the top of the repository.

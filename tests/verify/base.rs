@@ -73,7 +73,7 @@ fn the_base_is_the_first_that_says_something() {
     ");
     let release = repo.git(&["rev-parse", "v1.1.0^{}"]);
     insta::assert_snapshot!(explained(&repo, &[], &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &release)]), @r"
-    base [COMMIT]: where HEAD left c1ebdd4110af340d4c59ea643aed94bdac1eb485, from CI_MERGE_REQUEST_DIFF_BASE_SHA
+    base [COMMIT]: where HEAD left [COMMIT], from CI_MERGE_REQUEST_DIFF_BASE_SHA
     upstream [COMMIT]: from CI_MERGE_REQUEST_DIFF_BASE_SHA
     releases 2 releases before it: v1.0.0, v1.1.0
     ");

@@ -16,9 +16,9 @@ fn a_delta_that_comes_before_the_bases_last_is_refused() {
        frozen 2 deltas of 2 releases in [DURATION]
         order failed, 3 new deltas against v1.1.0 in [DURATION]
               delta/delta_1.0.5_late.sql: error: it comes before delta_1.1.0_pipe.sql, which v1.1.0 has: databases that have had that one would get it late
-                help: pum renumber moves your deltas behind it
+                help: pum renumber --onto v1.1.0
               delta/delta_1.1.0_a.sql: error: it comes before delta_1.1.0_pipe.sql, which v1.1.0 has: databases that have had that one would get it late
-                help: pum renumber moves your deltas behind it
+                help: pum renumber --onto v1.1.0
       refuted HEAD ([COMMIT]): 2 errors in order in [DURATION]
     ----- stderr -----
     ");
@@ -43,7 +43,7 @@ fn a_delta_below_the_release_would_never_run() {
        frozen 2 deltas of 3 releases in [DURATION]
         order failed, 1 new delta against v1.5.0 in [DURATION]
               delta/delta_1.4.0_a.sql: error: its version 1.4.0 is below the release v1.5.0: databases that began with that release would never get it
-                help: pum renumber moves your deltas behind it
+                help: pum renumber --onto v1.5.0
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");
@@ -79,7 +79,8 @@ fn two_branches_that_took_the_same_version_are_found_before_the_merge() {
        frozen 2 deltas of origin/main and 2 releases in [DURATION]
         order failed, 1 new delta against origin/main, and merged with origin/main in [DURATION]
               delta/delta_1.2.0_pumps.sql: error: origin/main has taken the version 1.2.0, too, for delta_1.2.0_valves.sql
-                help: git merge origin/main (or git rebase origin/main), then pum renumber
+                help: git merge origin/main (or git rebase origin/main)
+                help: pum renumber --onto origin/main
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");
@@ -92,7 +93,7 @@ fn two_branches_that_took_the_same_version_are_found_before_the_merge() {
        frozen 3 deltas of origin/main and 2 releases in [DURATION]
         order failed, 1 new delta against origin/main in [DURATION]
               delta/delta_1.2.0_pumps.sql: error: it comes before delta_1.2.0_valves.sql, which origin/main has: databases that have had that one would get it late
-                help: pum renumber moves your deltas behind it
+                help: pum renumber --onto origin/main
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");
@@ -118,7 +119,8 @@ fn a_version_below_that_of_the_upstream_branch_is_found_and_one_above_is_fine() 
        frozen 2 deltas of origin/main and 2 releases in [DURATION]
         order failed, 1 new delta against origin/main, and merged with origin/main in [DURATION]
               delta/delta_1.1.5_pumps.sql: error: origin/main has gone on to 1.2.0 with delta_1.2.0_valves.sql: after a merge this delta would be late
-                help: git merge origin/main (or git rebase origin/main), then pum renumber
+                help: git merge origin/main (or git rebase origin/main)
+                help: pum renumber --onto origin/main
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");
@@ -148,7 +150,8 @@ fn the_same_delta_on_both_sides_is_one() {
        frozen 2 deltas of origin/main and 2 releases in [DURATION]
         order failed, 2 new deltas against origin/main, and merged with origin/main in [DURATION]
               delta/delta_1.2.0_valves.sql: error: origin/main has taken the version 1.2.0, too, for delta_1.2.0_valves.sql
-                help: git merge origin/main (or git rebase origin/main), then pum renumber
+                help: git merge origin/main (or git rebase origin/main)
+                help: pum renumber --onto origin/main
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");
@@ -174,7 +177,7 @@ fn directories_have_their_own_order() {
        frozen 2 deltas of 1 release in [DURATION]
         order failed, 2 new deltas against v1.1.0 in [DURATION]
               core/delta_1.2.0_d.sql: error: it comes before delta_1.5.0_a.sql, which v1.1.0 has: databases that have had that one would get it late
-                help: pum renumber moves your deltas behind it
+                help: pum renumber --onto v1.1.0
       refuted HEAD ([COMMIT]): 1 error in order in [DURATION]
     ----- stderr -----
     ");

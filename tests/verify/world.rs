@@ -88,6 +88,20 @@ impl Repo {
         self.git(&["commit", "-q", "--allow-empty", "-m", subject]);
     }
 
+    /// `pum verify` with all stages. What is built is shared by the tests.
+    pub fn prove(&self, words: &[&str]) -> assert_cmd::Command {
+        let mut command = self.0.pum();
+        command.arg("verify").args(words).env("PUM_CACHE_DIR", scratch().join("pum-cache"));
+        command
+    }
+
+    /// `pum verify` with the one stage, beside those that it needs.
+    pub fn lint(&self) -> assert_cmd::Command {
+        let mut command = self.prove(&[]);
+        command.args(["--skip", "apply", "--skip", "compare", "--skip", "again"]);
+        command
+    }
+
     /// `pum verify` without the stages that need a database.
     pub fn verify(&self, words: &[&str]) -> assert_cmd::Command {
         let mut command = self.0.pum();

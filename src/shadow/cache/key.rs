@@ -1,6 +1,8 @@
 //! By what an entry is found: the hash of everything that went into it.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -43,6 +45,23 @@ impl Ingredients {
         for part in [name.as_bytes(), value.as_ref()] {
             self.0.update((part.len() as u64).to_le_bytes());
             self.0.update(part);
+        }
+    }
+
+    /// In debug builds, adds the very binary, for it changes more often than versions and formats do.
+    pub fn add_this_build(&mut self) {
+        if cfg!(debug_assertions)
+            && let Ok(own) = std::env::current_exe()
+        {
+            self.add_program(&own);
+        }
+    }
+
+    /// Adds a program, or what else changes by being replaced: its path, its size and when it was written.
+    pub fn add_program(&mut self, path: &Path) {
+        self.add("program", path.as_os_str().as_encoded_bytes());
+        if let Ok(metadata) = std::fs::metadata(path) {
+            self.add("written", format!("{} {}.{}", metadata.len(), metadata.mtime(), metadata.mtime_nsec()));
         }
     }
 

@@ -1,7 +1,5 @@
 //! The key of a model: the hash of everything that it is built of.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -32,7 +30,7 @@ impl Parts<'_> {
     /// The server's; a file that cannot be read.
     pub fn key(&self, session: &mut Session) -> Result<Key> {
         let mut key = Ingredients::new("model", FORMAT);
-        this_build(&mut key);
+        key.add_this_build();
         let server = session.query(
             "SELECT version(), current_user,
                     (SELECT datcollate || ' ' || datctype FROM pg_catalog.pg_database WHERE datname = 'template0'),
@@ -80,7 +78,7 @@ impl Parts<'_> {
                     .collect();
                 let has_python = files.iter().any(|path| path.extension().is_some_and(|end| end == "py"));
                 if has_python && let Ok(python) = programs::find_python(project.python.as_deref()) {
-                    identity(&mut key, &python);
+                    key.add_program(&python);
                 }
                 has_python || self.reads_more(&files)? || self.add_files(&mut key, &files)
             }
@@ -120,32 +118,15 @@ impl Parts<'_> {
     }
 }
 
-/// In debug builds the very binary, for it changes more often than versions and formats do.
-fn this_build(key: &mut Ingredients) {
-    if cfg!(debug_assertions)
-        && let Ok(own) = std::env::current_exe()
-    {
-        identity(key, &own);
-    }
-}
-
-/// A program by its path, its size and when it was written.
-fn identity(key: &mut Ingredients, path: &Path) {
-    key.add("program", path.as_os_str().as_encoded_bytes());
-    if let Ok(metadata) = fs::metadata(path) {
-        key.add("written", format!("{} {}.{}", metadata.len(), metadata.mtime(), metadata.mtime_nsec()));
-    }
-}
-
 fn program(key: &mut Ingredients, program: Program) {
     if let Ok(found) = programs::find(program, None, None) {
-        identity(key, &found.path);
+        key.add_program(&found.path);
         key.add("version", &found.version);
     }
 }
 
 /// The names of the variables that a command of the shell mentions.
-fn variables_of(command: &str) -> Vec<&str> {
+pub(crate) fn variables_of(command: &str) -> Vec<&str> {
     let mut names: Vec<&str> = command
         .split('$')
         .skip(1)
@@ -182,7 +163,7 @@ mod tests {
     use super::{normal, variables_of};
 
     #[test]
-    fn variables_of_a_command_are_found_but_for_those_of_libpq() {
+    pub(crate) fn variables_of_a_command_are_found_but_for_those_of_libpq() {
         assert_eq!(variables_of("./b.sh -s ${SRID} -p $PGSERVICE $A_1/x $SRID $"), ["A_1", "SRID"]);
     }
 
