@@ -133,17 +133,14 @@ impl Revision {
             progress.note(&format!("{} was built before, and is taken from the cache", self.label()));
             return Ok(opened);
         }
+        if let Some(opened) = kept::copy(&key, &self.label(), throwaway, cancel)? {
+            progress.note(&format!("{} was built before, and is copied", self.label()));
+            return Ok(opened);
+        }
         let roles = kept::roles(&mut session)?;
         let opened = self.build_anew(parts, throwaway, progress, cancel)?;
-        match kept::keep(&opened, &key, &roles, throwaway, cancel) {
-            Ok(None) => {}
-            Ok(Some(reason)) => {
-                progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
-            }
-            Err(error) if cancel.is_requested() => return Err(error),
-            Err(error) => {
-                progress.note(&format!("{} could not be kept in the cache: {error}", self.label()));
-            }
+        if let Some(reason) = kept::keep(&opened, &key, &roles, throwaway, cancel)? {
+            progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
         }
         Ok(opened)
     }
