@@ -1,6 +1,7 @@
 //! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
 //! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
 
+mod hook;
 pub mod ignores;
 mod keys;
 mod proof;
@@ -18,6 +19,7 @@ use crate::source::{self, Project, Recipe};
 use crate::sql::lint::Levels;
 use crate::sql::{Origin, Value, Variables};
 use crate::{Error, Result};
+pub use hook::{Hook, OnTimeout, duration};
 use keys::{KEYS, find_key, unknown_keys};
 pub use proof::Start;
 
@@ -81,6 +83,11 @@ struct ShadowKeys {
 }
 
 #[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 struct Keys {
     upgrades_table: Option<String>,
     delta_dir: Option<OneOrMany>,
@@ -100,6 +107,8 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    hook: Option<hook::HookKeys>,
+    templates: Option<TemplateKeys>,
     verify: Option<proof::VerifyKeys>,
     lint: Option<BTreeMap<String, Yaml>>,
 }
@@ -149,6 +158,10 @@ pub struct Config {
     pub shadow_extensions: Vec<String>,
     /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
+    /// How long the git hook may take, and what then.
+    pub hook: Hook,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
     /// The states that deltas are to lead from; empty: the newest release.
     pub verify_from: Vec<Start>,
     /// How bad each hazard is.
@@ -270,6 +283,8 @@ impl Config {
             shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            hook: keys.hook.unwrap_or_default().hook(file, text)?,
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
             verify_from,
             lint: proof::levels(keys.lint, file, text)?,
             warnings,

@@ -47,6 +47,7 @@
 //! | [`commands`] | the commands, as functions |
 //! | [`verify`] | the checks of a commit, one file each |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
+//! | [`hook`] | installing and removing the git hook |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
 //! | [`compare`] | two catalogs become differences; ignore rules |
@@ -70,6 +71,7 @@ pub mod commands;
 pub mod verify;
 
 pub mod config;
+pub mod hook;
 pub mod source;
 pub mod upgrade;
 

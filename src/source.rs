@@ -2,6 +2,7 @@
 //! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
 mod deltas;
+mod files;
 mod kept;
 mod model;
 mod relay;
@@ -20,6 +21,7 @@ use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::shadow::Host;
 use crate::{Error, Result};
+pub use files::ModelFiles;
 pub(crate) use kept::variables_of;
 pub use model::{Project, Recipe, Revision, below, file_at, home};
 use relay::Relay;

@@ -1,11 +1,11 @@
 //! The arguments that several commands share, and what the configuration says where they are absent.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::Context;
+pub use crate::config::duration;
 use crate::connection::Parameters;
 use crate::error::Error;
 use crate::progress::Progress;
@@ -199,21 +199,6 @@ impl Feedback {
     }
 }
 
-/// Parses `30`, `30s`, `500ms`, `5m`; a bare number is seconds.
-pub fn duration(text: &str) -> std::result::Result<Duration, String> {
-    let unit = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let number: f64 =
-        text[..unit].parse().map_err(|_| format!("{text:?} is no duration, such as 30s, 500ms or 5m"))?;
-    let seconds = match text[unit..].trim() {
-        "ms" => number / 1000.0,
-        "" | "s" => number,
-        "m" | "min" => number * 60.0,
-        "h" => number * 3600.0,
-        other => return Err(format!("unknown unit {other:?}; ms, s, m and h are known")),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
 /// Parses a version.
 pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
     text.parse().map_err(|error: delta::NotAVersion| error.to_string())
@@ -223,21 +208,4 @@ pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
 pub fn short_version(text: &str) -> std::result::Result<delta::Version, String> {
     let zeros = ".0".repeat(2_usize.saturating_sub(text.matches('.').count()));
     version(&format!("{text}{zeros}")).map_err(|_| version(text).err().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::duration;
-
-    #[test]
-    fn durations_have_units_and_seconds_need_none() {
-        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "s", "3 weeks", "-1", "1e400"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

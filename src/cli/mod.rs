@@ -8,7 +8,11 @@ mod check;
 mod demo;
 mod documents;
 mod dump;
+mod hook;
 mod info;
+mod init;
+mod new;
+mod renumber;
 mod repair;
 mod reports;
 mod restore;
@@ -71,7 +75,11 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    New(new::Arguments),
+    Renumber(renumber::Arguments),
     Verify(verify::Arguments),
+    Init(init::Arguments),
+    Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
@@ -124,6 +132,11 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         let (config_file, quiet) = (cli.config_file, cli.quiet);
         return arguments.run(verify::Surroundings { config_file, quiet, terminal, cancel });
     }
+    if let Command::Hook(arguments) = &command
+        && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)
+    {
+        return outcome;
+    }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
         crate::progress::Progress::warning(terminal, warning);
@@ -136,6 +149,10 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Init(arguments) => arguments.run(&context),
+        Command::Hook(arguments) => arguments.run(&context),
+        Command::New(arguments) => arguments.run(&context),
+        Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),

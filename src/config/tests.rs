@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Config, Edited, Start};
+use super::{Config, Edited, Hook, OnTimeout, Start};
 use crate::sql::Value;
 use crate::sql::lint::Level;
 
@@ -82,4 +83,21 @@ fn states_to_start_from_are_releases_and_dumps() {
     let error = parse("pum.yaml", "verify:\n  from: [{file: x, baseline: one}]\n").unwrap_err();
     assert_eq!(error.excerpt.unwrap().line_column(), (2, 20));
     assert!(parse("pum.yaml", "verify: {from: [{fil: x}]}\n").is_err());
+}
+
+#[test]
+fn the_hook_has_a_minute_unless_told_otherwise() {
+    let hook = |text: &str| Config::parse(Path::new("pum.yaml"), text).map(|config| config.hook);
+    assert_eq!(
+        hook("database: x").unwrap(),
+        Hook { timeout: Duration::from_secs(60), on_timeout: OnTimeout::Pass }
+    );
+    assert_eq!(
+        hook("hook: {timeout: 1500ms, on_timeout: refuse}").unwrap(),
+        Hook { timeout: Duration::from_millis(1500), on_timeout: OnTimeout::Refuse }
+    );
+    assert_eq!(hook("hook: {timeout: 20}").unwrap().timeout, Duration::from_secs(20));
+    let error = hook("hook:\n  timeout: soon\n").unwrap_err();
+    assert_eq!(error.excerpt.unwrap().line_column(), (2, 3));
+    assert!(hook("hook: {on_timeout: panic}").is_err());
 }

@@ -16,6 +16,23 @@ pub struct Candidate {
     pub is_named: bool,
 }
 
+impl Candidate {
+    /// The branch that the project names, if it does, then that of the remote.
+    pub fn usual(configured: Option<&str>) -> Vec<Candidate> {
+        let configured = configured.map(|revision| Candidate {
+            revision: revision.to_owned(),
+            named_by: "upstream in pum.yaml".to_owned(),
+            is_named: true,
+        });
+        let of_remote = Candidate {
+            revision: "origin/HEAD".to_owned(),
+            named_by: "the remote's own branch".to_owned(),
+            is_named: false,
+        };
+        configured.into_iter().chain([of_remote]).collect()
+    }
+}
+
 /// The branch that work is merged into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {

@@ -153,11 +153,12 @@ impl Repository {
         Ok(blob.content().to_owned())
     }
 
-    /// The files of the working tree: what git tracks, as it is on disk, and what it neither tracks nor ignores.
+    /// The paths of the working tree's files: what git tracks, and what it neither tracks nor ignores. Some may be gone
+    /// from disk.
     ///
     /// # Errors
-    /// A file that cannot be read; a bare repository.
-    pub fn working_tree(&self) -> Result<Tree<'_>> {
+    /// A bare repository; an index that cannot be read.
+    pub fn working_paths(&self) -> Result<Vec<PathBuf>> {
         let mut paths: Vec<PathBuf> = Vec::new();
         let index = self.inner.index().map_err(|cause| self.broken(cause))?;
         for entry in index.iter() {
@@ -174,6 +175,15 @@ impl Repository {
                 .filter(|entry| entry.status().is_wt_new())
                 .filter_map(|entry| entry.path().ok().map(PathBuf::from)),
         );
+        Ok(paths)
+    }
+
+    /// The files of the working tree: what git tracks, as it is on disk, and what it neither tracks nor ignores.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a bare repository.
+    pub fn working_tree(&self) -> Result<Tree<'_>> {
+        let paths = self.working_paths()?;
         let mut files = BTreeMap::new();
         for path in paths {
             let place = self.top().join(&path);

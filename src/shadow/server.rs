@@ -123,9 +123,8 @@ impl Server {
         let version = next().split_whitespace().next().unwrap_or_default().to_owned();
         let major = next().parse::<u32>().unwrap_or(0) / 10_000;
         let (may_create, is_standby, user) = (next() == "t", next() == "t", next());
-        let name = parameters.name();
         let refuse = |why: String| {
-            Err(Error::failed(format!("throwaway databases cannot be made on {name}: {why}"))
+            Err(Error::failed(format!("throwaway databases cannot be made: {why}"))
                 .note("server", parameters.redacted()))
         };
         if is_standby {

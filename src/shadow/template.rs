@@ -125,12 +125,18 @@ fn initdb(programs: &Found, user: &ServerUser, place: &Place) -> Result<()> {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    Err(Error::failed(format!(
+    let error = Error::failed(format!(
         "{} could not make a cluster in {}",
         programs.path.display(),
         place.data().display()
     ))
-    .note("initdb", text.trim()))
+    .note("initdb", text.trim());
+    Err(match text.contains("could not look up effective user ID") {
+        true => error
+            .hint("PostgreSQL needs an entry in /etc/passwd for the user; in a container, run as one that has it")
+            .hint("or let throwaway databases be made on a server that runs: --shadow SERVER"),
+        false => error,
+    })
 }
 
 /// Copies a data directory to a place that does not exist. The copy belongs to this user and group, if they are named.

@@ -111,6 +111,12 @@ impl Terminal {
         write_data(text.as_bytes())
     }
 
+    /// Prints a text of several lines that is no data, such as the reasons of a refusal: to standard error.
+    pub fn report(&self, text: &str) {
+        self.bars.clear();
+        let _ = write!(anstream::stderr().lock(), "{text}");
+    }
+
     /// Prints a text of data through the user's pager, if standard output is a terminal.
     ///
     /// # Errors

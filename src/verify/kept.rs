@@ -15,6 +15,7 @@ use crate::{Error, Result};
 
 use super::proof::Means;
 use super::scope::Judged;
+use super::start::dump_path;
 use super::subject::Target;
 use super::{Files, Stage, Subject, Verdict, Verification};
 
@@ -78,7 +79,7 @@ fn others(subject: &Subject<'_>, key: &mut Ingredients) -> Result<()> {
     }
     for start in &subject.config.verify_from {
         if let Start::Dump { file, .. } = start {
-            key.add_program(&subject.repository.top().join(file));
+            key.add_program(&dump_path(subject, file));
         }
     }
     if let Target::Commit(commit) = &subject.target {

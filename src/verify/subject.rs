@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::Oid;
 
-use crate::config::{Config, FILE_NAME};
+use crate::config::{Config, FILE_NAME, Start};
 use crate::delta::{Delta, DeltaSet, Name};
 use crate::git::{Candidate, Chosen, Commit, Looked, Release, Repository, Tree, Upstream, release_before};
 use crate::source::{self, Project};
@@ -447,6 +447,14 @@ fn parse(path: &Path, home: &Path, text: &str) -> Result<Config> {
         // A file elsewhere speaks of the top of the repository.
         let inside = if written_in == home { None } else { directory.strip_prefix(written_in).ok() };
         *directory = lexically(inside.unwrap_or(directory));
+    }
+    for start in &mut config.verify_from {
+        if let Start::Dump { file, .. } = start
+            && written_in != home
+            && let Ok(inside) = file.strip_prefix(written_in)
+        {
+            *file = inside.to_owned();
+        }
     }
     Ok(config)
 }

@@ -13,6 +13,7 @@ mod output;
 mod project;
 mod proxy;
 mod running;
+pub mod sample;
 mod sql;
 
 use std::path::{Path, PathBuf};

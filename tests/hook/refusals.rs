@@ -1,0 +1,179 @@
+//! What a push is refused for, as whoever pushes reads it.
+
+use super::repository::{Repository, filters};
+
+/// What git says of a push of the checked out branch.
+fn refused(change: impl FnOnce(&Repository)) -> String {
+    let it = Repository::new();
+    change(&it);
+    it.refused(&["origin", "HEAD"])
+}
+
+/// The one delta of the newest release that has a statement alone.
+const RELEASED: &str = "delta/delta_1.3.2_laid_in_t_32.sql";
+
+#[test]
+fn a_name_that_is_none() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| it.delta("delta_1.4.1-depth.sql", "select 1;\n")), @r"
+        scope 1 file changed, delta/delta_1.4.1-depth.sql among them in [DURATION]
+        names failed, 40 deltas, 0 new in [DURATION]
+              delta/delta_1.4.1-depth.sql: error: it looks like a delta and is none, so it would never run: the title has '-' in it; only letters, digits and underscores may be there
+                help: git mv delta/delta_1.4.1-depth.sql delta/delta_1.4.1_depth.sql
+      refuted main ([COMMIT]): 1 error in names in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_conflict_marker() {
+    let _filters = filters();
+    let sql = "<<<<<<< HEAD\nselect 1;\n=======\nselect 2;\n>>>>>>> other\n";
+    insta::assert_snapshot!(refused(|it| it.delta("delta_1.4.1_depth.sql", sql)), @r"
+        scope 1 file changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names failed, 41 deltas, 1 new in [DURATION]
+              delta/delta_1.4.1_depth.sql:1:1: error: a conflict marker of a merge that was not ended
+                help: choose what is right, and commit the file without the marks
+              delta/delta_1.4.1_depth.sql:3:1: error: a conflict marker of a merge that was not ended
+                help: choose what is right, and commit the file without the marks
+              delta/delta_1.4.1_depth.sql:5:1: error: a conflict marker of a merge that was not ended
+                help: choose what is right, and commit the file without the marks
+      refuted main ([COMMIT]): 3 errors in names in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_todo_that_is_left() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| it.delta("delta_1.4.1_depth.sql", "select 1; -- TODO\n")), @r"
+        scope 1 file changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names failed, 41 deltas, 1 new in [DURATION]
+              delta/delta_1.4.1_depth.sql:1:11: error: a TODO is left: the delta is not finished
+                help: write what is missing, and remove the line
+      refuted main ([COMMIT]): 1 error in names in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_released_delta_that_was_edited() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.file(RELEASED, "alter table water.t_32 add column laid_31 timestamp;\n");
+        it.commit("edited");
+    }), @r"
+        scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
+        names 40 deltas, 1 new in [DURATION]
+       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: origin/HEAD has this delta with other content: databases that have had it will not get what changed
+                help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
+                help: then write what shall be otherwise as a delta of its own: pum new TITLE
+      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_released_delta_that_was_renamed() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.git(&["mv", RELEASED, "delta/delta_1.3.2_laid.sql"]);
+        it.commit("renamed");
+    }), @r"
+        scope 2 files changed, delta/delta_1.3.2_laid.sql among them in [DURATION]
+        names 40 deltas, 1 new in [DURATION]
+       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
+                help: git mv delta/delta_1.3.2_laid.sql delta/delta_1.3.2_laid_in_t_32.sql
+      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_released_delta_that_was_removed() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.git(&["rm", "-q", RELEASED]);
+        it.commit("removed");
+    }), @r"
+        scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
+        names 39 deltas, 0 new in [DURATION]
+       frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
+              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is gone: databases that have not had it would miss it
+                help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
+                help: then write what shall be otherwise as a delta of its own: pum new TITLE
+      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_version_that_is_too_low() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| it.delta("delta_1.2.5_depth.sql", "select 1;\n")), @r"
+        scope 1 file changed, delta/delta_1.2.5_depth.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/HEAD and 5 releases in [DURATION]
+        order failed, 1 new delta after everything else in [DURATION]
+              delta/delta_1.2.5_depth.sql: error: it comes before delta_1.4.0_view_of_t_40.sql, which origin/HEAD has: databases that have had that one would get it late
+                help: pum renumber moves your deltas behind it
+      refuted main ([COMMIT]): 1 error in order in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn the_number_that_somebody_else_took() {
+    let _filters = filters();
+    let it = Repository::new();
+    it.git(&["push", "-q", "--no-verify", "origin", "origin/pressure:refs/heads/main"]);
+    it.git(&["checkout", "-q", "material"]);
+    it.file("README.md", "# Water\n");
+    it.commit("words");
+    insta::assert_snapshot!(it.refused(&["origin", "HEAD:refs/heads/mine"]), @r"
+        scope 3 files changed, delta/delta_1.4.1_material.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/HEAD and 5 releases in [DURATION]
+        order failed, 1 new delta after everything else, also merged with origin/HEAD in [DURATION]
+              delta/delta_1.4.1_material.sql: error: origin/HEAD has taken the version 1.4.1, too, for delta_1.4.1_pressure.sql
+                help: git merge origin/HEAD (or git rebase origin/HEAD), then pum renumber
+      refuted mine ([COMMIT]): 1 error in order in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_release_that_is_lower_than_its_deltas() {
+    let _filters = filters();
+    let it = Repository::new();
+    it.good("1.5.2");
+    it.git(&["push", "-q", "--no-verify", "origin", "HEAD:refs/heads/main"]);
+    it.git(&["tag", "-a", "v1.5.1", "-m", "the release"]);
+    insta::assert_snapshot!(it.refused(&["origin", "v1.5.1"]), @r"
+        names failed, 41 deltas, 1 new in [DURATION]
+              delta/delta_1.5.2_depth.sql: error: the release v1.5.1 is tagged on [COMMIT], but this delta is of version 1.5.2: a database that has had it is beyond the release
+                help: tag the release v1.5.2 instead (git tag -d v1.5.1), or move the tag to a commit without the delta
+      refuted tags/v1.5.1 ([COMMIT]): 1 error in names in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
