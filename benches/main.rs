@@ -5,6 +5,7 @@
 
 mod check;
 mod child;
+mod hook;
 mod line;
 mod report;
 mod verify;
@@ -33,7 +34,7 @@ const SHORT_ROUNDS: usize = 25;
 type Part = fn(&World, &mut Report);
 
 /// What can be measured alone, by its name.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 9] = [
     ("start", start),
     ("upgrade", upgrade),
     ("nothing_to_do", nothing_to_do),
@@ -41,6 +42,8 @@ const PARTS: [(&str, Part); 7] = [
     ("check", check::check),
     ("verify_scope", verify::scope),
     ("verify_static", verify::without_database),
+    ("hook_untouched", hook::untouched),
+    ("hook_everything", hook::everything),
 ];
 
 fn main() {

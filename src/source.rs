@@ -23,7 +23,7 @@ use crate::shadow::Host;
 use crate::{Error, Result};
 pub use files::ModelFiles;
 pub(crate) use kept::variables_of;
-pub use model::{Project, Recipe, Revision, below, file_at, home};
+pub use model::{Project, Recipe, Revision, below, file_at, home, missing_role};
 use relay::Relay;
 use restored::Readied;
 pub use throwaway::{Loading, Shadow, Throwaway};

@@ -7,6 +7,7 @@ mod cache;
 mod check;
 mod config;
 mod connection;
+mod create;
 mod demo;
 mod dump;
 mod git;

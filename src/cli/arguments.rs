@@ -31,6 +31,13 @@ impl Database {
         database(text.unwrap_or_default(), "-p", context)
     }
 
+    /// Whether the name of the database must be typed before something is written there.
+    pub fn is_protected(&self, context: &Context<'_>) -> Result<bool> {
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref());
+        let parameters = Parameters::resolve(text.unwrap_or_default())?;
+        Ok(protection(text, &parameters, context).is_some())
+    }
+
     /// The resolved connection of a command that writes: the name of a protected database must be typed, or given as
     /// `--yes=NAME`.
     pub fn to_write(&self, context: &Context<'_>, yes: &Yes) -> Result<Parameters> {
@@ -124,6 +131,11 @@ impl Table {
             Error::usage("no upgrades table is named")
                 .hint("name it with -t schema.table, or as upgrades_table in pum.yaml")
         })
+    }
+
+    /// The name of the table, if the command line gives it.
+    pub fn given(&self) -> Result<Option<TableName>> {
+        self.table.as_deref().map(str::parse).transpose()
     }
 
     /// The name of the table, for a command that can do without.

@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Context;
+use super::shadow::ShadowArguments;
 use crate::commands::hook::{self, Answer, Decision, Task};
 use crate::commands::verify::{self, What};
 use crate::config::{Config, FILE_NAME};
 use crate::git::{Candidate, Repository, Update};
 use crate::hook::{Installed, Kind, Place, Removed, State, Status};
 use crate::progress::{Cancel, Progress};
+use crate::source::Loading;
 use crate::terminal::Terminal;
 use crate::verify::Verdict;
+use crate::verify::proof::Means;
 use crate::{Error, Result, report, source};
 
 /// Verify the deltas of what git pushes, by itself
@@ -324,7 +327,7 @@ impl ByGit<'_> {
                 named_by: format!("what {} of {remote} has", commit.name),
                 is_named: true,
             });
-            let mut options = self.options(What::Revision(task.commit.id.to_string()));
+            let mut options = self.options(What::Revision(task.commit.id.to_string()))?;
             options.pre_push = !task.is_release;
             options.targets = upstream.collect();
             self.verify(&options, &labels[number], cancel)
@@ -339,17 +342,23 @@ impl ByGit<'_> {
             return Ok(Decision::Pass);
         }
         let labels = ["what is committed".to_owned()];
-        let options = self.options(What::Index);
+        let options = self.options(What::Index)?;
         let verify = |_: usize, cancel: &Cancel| self.verify(&options, &labels[0], cancel);
         hook::run("commit", &labels, self.hook, &verify, self.terminal, cancel)
     }
 
-    fn options(&self, what: What) -> verify::Options {
-        verify::Options {
+    fn options(&self, what: What) -> Result<verify::Options> {
+        let (shadow, is_server_named) = ShadowArguments::default().without_config(self.terminal)?;
+        Ok(verify::Options {
             config_file: self.config_file.map(Path::to_owned),
             pre_push: true,
+            means: Means {
+                loading: Loading { shadow, ..Loading::default() },
+                is_server_named,
+                ..Means::default()
+            },
             ..verify::Options::new(".", what)
-        }
+        })
     }
 
     /// Verifies, and tells what was found.

@@ -5,6 +5,7 @@ mod arguments;
 mod baseline;
 mod cache;
 mod check;
+mod create;
 mod demo;
 mod documents;
 mod dump;
@@ -75,6 +76,7 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    Create(create::Arguments),
     New(new::Arguments),
     Renumber(renumber::Arguments),
     Verify(verify::Arguments),
@@ -119,6 +121,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::TestAndUpgrade(test) => test.configure(terminal)?,
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
+        Command::Create(create) => create.configure(terminal),
         _ => {}
     }
     if cli.quiet {
@@ -149,6 +152,7 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Create(arguments) => arguments.run(&context),
         Command::Init(arguments) => arguments.run(&context),
         Command::Hook(arguments) => arguments.run(&context),
         Command::New(arguments) => arguments.run(&context),

@@ -1,5 +1,6 @@
 //! `pum upgrade`: applies the deltas that a database has not had yet.
 
+pub(super) mod at;
 mod tested;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ use crate::upgrade::table::{Look, Server, Table};
 use crate::upgrade::unit::{self, Unit, Work, used_variables};
 use crate::upgrade::{TableName, typed};
 use crate::{Error, Result, programs};
+pub use at::uncommitted;
 pub use tested::Tested;
 
 /// What to upgrade, and how.
@@ -56,6 +58,10 @@ pub struct Options {
     pub dry_run: bool,
     /// Stop unless the deltas and the record are still these.
     pub tested: Option<Tested>,
+    /// Take the files of this revision, and not those of the working tree.
+    pub at: Option<String>,
+    /// Whether the project says how its model is built, so that a development database can be made anew.
+    pub has_model: bool,
     /// The deltas whose locks and rewritten tables are measured.
     pub measured: HashSet<Name>,
 }
@@ -78,8 +84,17 @@ impl Options {
             pg_dump: None,
             dry_run: false,
             tested: None,
+            at: None,
+            has_model: false,
             measured: HashSet::new(),
         }
+    }
+}
+
+impl Options {
+    /// What mends a development database, whose record is not what the deltas are; nothing where no model says how.
+    fn anew(&self) -> Option<String> {
+        self.has_model.then(|| super::anew(&self.connection))
     }
 }
 
@@ -107,7 +122,13 @@ pub struct Outcome {
 /// Before anything runs: a delta that cannot be read or understood, late deltas, a database that cannot be written to,
 /// a lock that somebody else holds. Then: what failed, what was undone, at which version the database is now.
 pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
-    let Prepared { mut session, look, table, record, units, left } = prepare(options, progress, cancel)?;
+    at::with_files(options.at.as_deref(), &options.directories, progress, |set, progress| {
+        upgrade(options, &set, progress, cancel)
+    })
+}
+
+fn upgrade(options: &Options, set: &DeltaSet, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
+    let Prepared { mut session, look, table, record, units, left } = prepare(options, set, progress, cancel)?;
     let mut outcome = outcome(&look, &record, &units, left);
     if options.dry_run || units.is_empty() {
         outcome.tell(options.dry_run, progress);
@@ -123,7 +144,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     }
     let python = PythonManner {
         program: python,
-        directories: options.directories.clone(),
+        directories: set.places.clone(),
         variables: python_variables(&options.variables),
     };
     let server = look.server;
@@ -156,7 +177,9 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
 /// As [`run`], before anything runs.
 pub fn plan(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<(Outcome, Tested)> {
     let planned = Options { dry_run: true, ..options.clone() };
-    let prepared = prepare(&planned, progress, cancel)?;
+    let prepared = at::with_files(options.at.as_deref(), &options.directories, progress, |set, progress| {
+        prepare(&planned, &set, progress, cancel)
+    })?;
     if !options.dry_run {
         prepared.look.refuse_read_only()?;
         refuse_unwritable(&prepared.table, &prepared.look.server.user)?;
@@ -175,8 +198,7 @@ struct Prepared {
     left: usize,
 }
 
-fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Prepared> {
-    let set = DeltaSet::read(&options.directories)?;
+fn prepare(options: &Options, set: &DeltaSet, progress: &dyn Progress, cancel: &Cancel) -> Result<Prepared> {
     let role = options.manner.role.as_deref();
     let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
     super::tell_connected(&session, &look.server, progress);
@@ -190,10 +212,10 @@ fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     if record.current_version().is_none() {
         return Err(super::no_version(&options.connection, &table.name, &options.directories, &look));
     }
-    let plan = Plan::new(&set, &record, &options.choice);
-    warn(&set, &plan, options, progress)?;
+    let plan = Plan::new(set, &record, &options.choice);
+    warn(set, &plan, options, progress)?;
     let variables = psql_variables(&options.variables, &session, &look.server);
-    let (units, left) = units(&set, &plan, options, &variables)?;
+    let (units, left) = units(set, &plan, options, &variables)?;
     if let Some(tested) = &options.tested {
         tested.refuse_changed(&look.server.database, &record, &units)?;
     }
@@ -279,7 +301,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
             .note("reason", "a higher version of the same directory was applied before they came")
             .note("state", "nothing was done")
             .hint("give them a version above the database's, or run them as they are with --out-of-order")
-            .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over"));
+            .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over")
+            .hints(options.anew()));
     }
     let mut edited = Vec::new();
     for judged in &plan.deltas {
@@ -305,7 +328,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
                 "put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept {} {}",
                 edited.first().map_or("DELTA", String::as_str),
                 typed(&options.connection, &options.table, &options.directories)
-            )));
+            ))
+            .hints(options.anew()));
     }
     for file in &edited {
         progress.warning(&format!("{file} was edited after it was applied; what it says now did not run"));
@@ -321,6 +345,9 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
     for row in &plan.gone {
         let state = if row.success { "applied" } else { "begun and not ended" };
         progress.warning(&format!("{} is recorded as {state}, but its file is gone", row.file_name()));
+    }
+    if !edited.is_empty() || !plan.gone.is_empty() {
+        options.anew().iter().for_each(|hint| progress.note(hint));
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ pub struct Delta {
     pub name: Name,
     /// The directory as given, joined with the file's name.
     pub path: PathBuf,
+    /// Where its content is read: the same, unless the files are those of a revision.
+    pub place: PathBuf,
     /// The index of its directory in [`DeltaSet::directories`].
     pub directory: usize,
 }
@@ -45,6 +47,8 @@ pub struct Hook {
     pub language: Language,
     /// The directory as given, joined with the file's name.
     pub path: PathBuf,
+    /// Where its content is read: the same, unless the files are those of a revision.
+    pub place: PathBuf,
     /// The index of its directory in [`DeltaSet::directories`].
     pub directory: usize,
 }
@@ -65,6 +69,8 @@ pub struct NotDelta {
 pub struct DeltaSet {
     /// The directories as given, each once.
     pub directories: Vec<PathBuf>,
+    /// Where each of them is.
+    pub places: Vec<PathBuf>,
     /// Directory by directory, inside one in the order of [`Name`].
     pub deltas: Vec<Delta>,
     /// The last directory's first, Python before SQL.
@@ -81,14 +87,23 @@ impl DeltaSet {
     /// # Errors
     /// A directory that cannot be read, and two files that are the same delta, both of which are named.
     pub fn read(directories: &[PathBuf]) -> Result<DeltaSet> {
+        DeltaSet::read_at(directories.iter().map(|directory| (directory.as_path(), directory.as_path())))
+    }
+
+    /// Reads directories that are somewhere else than they are called: each with its name, and where it is.
+    ///
+    /// # Errors
+    /// As [`DeltaSet::read`].
+    pub fn read_at<'d>(directories: impl IntoIterator<Item = (&'d Path, &'d Path)>) -> Result<DeltaSet> {
         let mut set = DeltaSet::default();
         let mut seen = Vec::new();
-        for directory in directories {
-            let real = fs::canonicalize(directory).map_err(|cause| unreadable(directory, &cause))?;
+        for (directory, place) in directories {
+            let real = fs::canonicalize(place).map_err(|cause| unreadable(directory, &cause))?;
             if !seen.contains(&real) {
                 seen.push(real);
-                set.read_directory(directory)?;
-                set.directories.push(directory.clone());
+                set.read_directory(directory, place)?;
+                set.directories.push(directory.to_owned());
+                set.places.push(place.to_owned());
             }
         }
         set.sort();
@@ -114,7 +129,7 @@ impl DeltaSet {
         for path in files {
             let Some(number) = path.parent().and_then(|parent| numbers.get(parent)) else { continue };
             if let Some(file_name) = path.file_name().and_then(|name| name.to_str()) {
-                set.add(file_name, path.to_owned(), *number, || true);
+                set.add(file_name, path.to_owned(), path.to_owned(), *number, || true);
             }
         }
         set.sort();
@@ -141,9 +156,9 @@ impl DeltaSet {
         self.not_deltas.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
-    fn read_directory(&mut self, directory: &Path) -> Result<()> {
+    fn read_directory(&mut self, directory: &Path, place: &Path) -> Result<()> {
         let number = self.directories.len();
-        for entry in fs::read_dir(directory).map_err(|cause| unreadable(directory, &cause))? {
+        for entry in fs::read_dir(place).map_err(|cause| unreadable(directory, &cause))? {
             let entry = entry.map_err(|cause| unreadable(directory, &cause))?;
             let path = directory.join(entry.file_name());
             let Some(file_name) = entry.file_name().to_str().map(str::to_owned) else {
@@ -153,11 +168,12 @@ impl DeltaSet {
                 }
                 continue;
             };
-            self.add(&file_name, path.clone(), number, || {
+            let place = place.join(&file_name);
+            self.add(&file_name, path, place.clone(), number, || {
                 // `file_type` costs nothing; only a link needs a look at what it points to.
                 match entry.file_type() {
                     // One that points to nothing shall be missed when it is read, not passed over.
-                    Ok(kind) if kind.is_symlink() => path.metadata().map_or(true, |target| target.is_file()),
+                    Ok(kind) if kind.is_symlink() => place.metadata().map_or(true, |target| target.is_file()),
                     Ok(kind) => kind.is_file(),
                     Err(_) => false,
                 }
@@ -167,7 +183,14 @@ impl DeltaSet {
     }
 
     /// Takes up an entry of a directory, if its name makes it one of the set.
-    fn add(&mut self, file_name: &str, path: PathBuf, directory: usize, is_file: impl FnOnce() -> bool) {
+    fn add(
+        &mut self,
+        file_name: &str,
+        path: PathBuf,
+        place: PathBuf,
+        directory: usize,
+        is_file: impl FnOnce() -> bool,
+    ) {
         let verdict = judge(file_name);
         if verdict == Verdict::Other && !is_hook(file_name) {
             return;
@@ -178,18 +201,18 @@ impl DeltaSet {
             return;
         }
         match verdict {
-            Verdict::Delta(name) => self.deltas.push(Delta { name, path, directory }),
+            Verdict::Delta(name) => self.deltas.push(Delta { name, path, place, directory }),
             Verdict::LooksLike { reason, rename } => self.not_deltas.push(NotDelta { path, reason, rename }),
-            Verdict::Other => self.add_hook(file_name, path, directory),
+            Verdict::Other => self.add_hook(file_name, path, place, directory),
         }
     }
 
-    fn add_hook(&mut self, file_name: &str, path: PathBuf, directory: usize) {
+    fn add_hook(&mut self, file_name: &str, path: PathBuf, place: PathBuf, directory: usize) {
         let language = if file_name.ends_with(".py") { Language::Python } else { Language::Sql };
         if file_name.starts_with("pre-all") {
-            self.pre_all.push(Hook { moment: Moment::PreAll, language, path, directory });
+            self.pre_all.push(Hook { moment: Moment::PreAll, language, path, place, directory });
         } else {
-            self.post_all.push(Hook { moment: Moment::PostAll, language, path, directory });
+            self.post_all.push(Hook { moment: Moment::PostAll, language, path, place, directory });
         }
     }
 

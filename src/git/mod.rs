@@ -24,3 +24,23 @@ pub use index::Renamed;
 pub use push::{Pushed, Update};
 pub use releases::{Patterns, Release};
 pub use repository::{Commit, Repository};
+
+/// The variables that tie git to one repository, as `git rev-parse --local-env-vars` lists them. git sets some for its
+/// hooks: where another repository may be meant, they are cleared.
+pub const VARIABLES: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];

@@ -26,8 +26,10 @@ pub(super) fn apply(
     let name = project.table.clone().ok_or_else(|| {
         Error::usage("no upgrades table is named").hint("name it as upgrades_table in pum.yaml")
     })?;
-    let directories: Vec<PathBuf> = project.delta_dirs.iter().map(|path| directory.join(path)).collect();
-    let set = DeltaSet::read(&directories)?;
+    // In the checkout they are somewhere else than they are called.
+    let named: Vec<PathBuf> = project.delta_dirs.iter().map(|path| project.directory.join(path)).collect();
+    let places: Vec<PathBuf> = project.delta_dirs.iter().map(|path| directory.join(path)).collect();
+    let set = DeltaSet::read_at(named.iter().map(PathBuf::as_path).zip(places.iter().map(PathBuf::as_path)))?;
     let mut session = Session::open(database, "pum", cancel)?;
     let schema = name.schema.as_deref().map(escape_identifier);
     let schema = schema.map_or_else(String::new, |schema| format!("CREATE SCHEMA IF NOT EXISTS {schema};"));
@@ -49,7 +51,7 @@ pub(super) fn apply(
         .iter()
         .map(|(name, value, _)| (name.to_owned(), serde_json::json!(value)))
         .collect();
-    let python = PythonManner { program, directories, variables };
+    let python = PythonManner { program, directories: set.places.clone(), variables };
     let manner = Manner::default();
     Run::new(session, database, look.server, table, &record, &manner, &python, progress, cancel).all(&units)
 }

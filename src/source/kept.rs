@@ -45,7 +45,8 @@ impl Parts<'_> {
         let mut key = Ingredients::new("model", FORMAT);
         key.add_this_build();
         let server = session.query(
-            "SELECT version(), current_user, current_setting('server_encoding'),
+            "SELECT version(), current_user,
+                    (SELECT datcollate || ' ' || datctype FROM pg_catalog.pg_database WHERE datname = 'template0'),
                     (SELECT string_agg(name || ' ' || coalesce(default_version, ''), ',' ORDER BY name)
                      FROM pg_catalog.pg_available_extensions)",
         )?;

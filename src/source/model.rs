@@ -13,7 +13,7 @@ use super::kept::{self, Parts};
 use super::{Opened, Throwaway, deltas};
 use crate::connection::{Parameters, ServiceFile, Session};
 use crate::dump;
-use crate::git::{Commit, Repository, Tree};
+use crate::git::{self, Commit, Repository, Tree};
 use crate::programs::child::{self, DiesWith};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Event, Progress};
@@ -80,6 +80,19 @@ impl Revision {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Opened> {
+        self.with_parts(|parts| self.find_or_build(parts, throwaway, progress, cancel))
+    }
+
+    /// Builds the model in an empty database that lasts, with the project's extensions.
+    ///
+    /// # Errors
+    /// As a source of that revision, and roles that are missing: see [`missing_role`].
+    pub fn build_in(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.with_parts(|parts| self.build(parts, database, progress, cancel))
+    }
+
+    /// Does something with what it is built from.
+    fn with_parts<T>(&self, work: impl FnOnce(&Parts<'_>) -> Result<T>) -> Result<T> {
         let recipe = self.recipe()?;
         let here = match self.project.directory.as_os_str().is_empty() {
             true => Path::new("."),
@@ -98,7 +111,16 @@ impl Revision {
             }
             Recipe::Run(_) | Recipe::Deltas => Vec::new(),
         };
-        let parts = Parts { project: &self.project, recipe, tree: &tree, inside: &inside, files: &files };
+        work(&Parts { project: &self.project, recipe, tree: &tree, inside: &inside, files: &files })
+    }
+
+    fn find_or_build(
+        &self,
+        parts: &Parts<'_>,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
         let host = throwaway.running()?;
         let mut session = throwaway.session(&host, cancel)?;
         for role in &self.project.roles {
@@ -113,7 +135,7 @@ impl Revision {
             return Ok(opened);
         }
         let roles = kept::roles(&mut session)?;
-        let opened = self.build_anew(&parts, throwaway, progress, cancel)?;
+        let opened = self.build_anew(parts, throwaway, progress, cancel)?;
         match kept::keep(&opened, &key, &roles, throwaway, cancel) {
             Ok(None) => {}
             Ok(Some(reason)) => {
@@ -139,11 +161,6 @@ impl Revision {
         let mut made = BTreeSet::new();
         loop {
             let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
-            let mut session = Session::open(&opened.connection, "pum", cancel)?;
-            for extension in &self.project.extensions {
-                session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
-            }
-            drop(session);
             match self.build(parts, &opened.connection, progress, cancel) {
                 Ok(()) => return Ok(opened),
                 Err(error) => match missing_role(&error) {
@@ -161,7 +178,7 @@ impl Revision {
     ///
     /// # Errors
     /// A project that does not say it.
-    pub(super) fn recipe(&self) -> Result<&Recipe> {
+    pub fn recipe(&self) -> Result<&Recipe> {
         self.project.recipe.as_ref().ok_or_else(|| {
             Error::usage(format!(
                 "{} cannot be built: pum.yaml does not say how the model is built",
@@ -171,6 +188,7 @@ impl Revision {
         })
     }
 
+    /// Builds it in an empty database.
     fn build(
         &self,
         parts: &Parts<'_>,
@@ -178,6 +196,11 @@ impl Revision {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<()> {
+        let mut session = Session::open(database, "pum", cancel)?;
+        for extension in &self.project.extensions {
+            session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
+        }
+        drop(session);
         let checkout = dump::scratch()?;
         parts.tree.write_to(checkout.path())?;
         let place = checkout.path().join(parts.inside);
@@ -202,7 +225,7 @@ impl Revision {
 }
 
 /// The role that the server said it does not have.
-fn missing_role(error: &Error) -> Option<String> {
+pub fn missing_role(error: &Error) -> Option<String> {
     let texts =
         std::iter::once(error.message.as_str()).chain(error.notes.iter().map(|(_, text)| text.as_str()));
     texts.flat_map(str::lines).rev().find_map(|line| {
@@ -332,7 +355,7 @@ fn run(
             command.env(variable, value);
         }
     }
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+    for variable in git::VARIABLES {
         command.env_remove(variable);
     }
     let failed =

@@ -263,7 +263,7 @@ impl Table {
         ))
     }
 
-    /// The statement that adds a baseline.
+    /// The statement that declares the version that a database begins with.
     pub fn baseline_statement(&self, version: Version) -> String {
         self.insert_statement(&NewRow {
             version,

@@ -212,7 +212,7 @@ fn pum_skip_skips_and_a_missing_pum_refuses_with_how_to_go_on() {
     push.args(["push", "-q", "origin", "HEAD"]).env("PATH", &without_pum);
     let refused = said(&mut push);
     assert_eq!(refused.code, 1);
-    let _filters = super::repository::filters();
+    let _filters = crate::support::filters();
     insta::assert_snapshot!(refused.text, @r"
     error: pum is not on PATH, so the deltas cannot be verified, and nothing is pushed
     hint: install pum, or put the directory that it is in on PATH

@@ -1,6 +1,7 @@
 //! What a push is refused for, as whoever pushes reads it.
 
-use super::repository::{Repository, filters};
+use super::repository::Repository;
+use crate::support::filters;
 
 /// What git says of a push of the checked out branch.
 fn refused(change: impl FnOnce(&Repository)) -> String {
@@ -20,7 +21,7 @@ fn a_name_that_is_none() {
         names failed, 40 deltas, 0 new in [DURATION]
               delta/delta_1.4.1-depth.sql: error: it looks like a delta and is none, so it would never run: the title has '-' in it; only letters, digits and underscores may be there
                 help: git mv delta/delta_1.4.1-depth.sql delta/delta_1.4.1_depth.sql
-      refuted main ([COMMIT]): 1 error in names in [DURATION]
+      refuted main ([ID]): 1 error in names in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -40,7 +41,7 @@ fn a_conflict_marker() {
                 help: choose what is right, and commit the file without the marks
               delta/delta_1.4.1_depth.sql:5:1: error: a conflict marker of a merge that was not ended
                 help: choose what is right, and commit the file without the marks
-      refuted main ([COMMIT]): 3 errors in names in [DURATION]
+      refuted main ([ID]): 3 errors in names in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -55,7 +56,7 @@ fn a_todo_that_is_left() {
         names failed, 41 deltas, 1 new in [DURATION]
               delta/delta_1.4.1_depth.sql:1:11: error: a TODO is left: the delta is not finished
                 help: write what is missing, and remove the line
-      refuted main ([COMMIT]): 1 error in names in [DURATION]
+      refuted main ([ID]): 1 error in names in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -75,7 +76,7 @@ fn a_released_delta_that_was_edited() {
               delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: origin/HEAD has this delta with other content: databases that have had it will not get what changed
                 help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
-      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+      refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -94,7 +95,7 @@ fn a_released_delta_that_was_renamed() {
        frozen failed, 40 deltas of origin/HEAD and 5 releases in [DURATION]
               delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
                 help: git mv delta/delta_1.3.2_laid.sql delta/delta_1.3.2_laid_in_t_32.sql
-      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+      refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -114,7 +115,7 @@ fn a_released_delta_that_was_removed() {
               delta/delta_1.3.2_laid_in_t_32.sql: error: origin/HEAD has this delta, and here it is gone: databases that have not had it would miss it
                 help: git checkout origin/HEAD -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
-      refuted main ([COMMIT]): 1 error in frozen in [DURATION]
+      refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -131,7 +132,7 @@ fn a_version_that_is_too_low() {
         order failed, 1 new delta after everything else in [DURATION]
               delta/delta_1.2.5_depth.sql: error: it comes before delta_1.4.0_view_of_t_40.sql, which origin/HEAD has: databases that have had that one would get it late
                 help: pum renumber moves your deltas behind it
-      refuted main ([COMMIT]): 1 error in order in [DURATION]
+      refuted main ([ID]): 1 error in order in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -153,7 +154,7 @@ fn the_number_that_somebody_else_took() {
         order failed, 1 new delta after everything else, also merged with origin/HEAD in [DURATION]
               delta/delta_1.4.1_material.sql: error: origin/HEAD has taken the version 1.4.1, too, for delta_1.4.1_pressure.sql
                 help: git merge origin/HEAD (or git rebase origin/HEAD), then pum renumber
-      refuted mine ([COMMIT]): 1 error in order in [DURATION]
+      refuted mine ([ID]): 1 error in order in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'
@@ -169,9 +170,9 @@ fn a_release_that_is_lower_than_its_deltas() {
     it.git(&["tag", "-a", "v1.5.1", "-m", "the release"]);
     insta::assert_snapshot!(it.refused(&["origin", "v1.5.1"]), @r"
         names failed, 41 deltas, 1 new in [DURATION]
-              delta/delta_1.5.2_depth.sql: error: the release v1.5.1 is tagged on [COMMIT], but this delta is of version 1.5.2: a database that has had it is beyond the release
+              delta/delta_1.5.2_depth.sql: error: the release v1.5.1 is tagged on [ID], but this delta is of version 1.5.2: a database that has had it is beyond the release
                 help: tag the release v1.5.2 instead (git tag -d v1.5.1), or move the tag to a commit without the delta
-      refuted tags/v1.5.1 ([COMMIT]): 1 error in names in [DURATION]
+      refuted tags/v1.5.1 ([ID]): 1 error in names in [DURATION]
     error: nothing is pushed, for what stands above
     hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
     error: failed to push some refs to '[PROJECT]/upstream.git'

@@ -169,16 +169,6 @@ impl Repository {
     }
 }
 
-/// While the result lives, insta replaces the ids of commits, too.
-pub fn filters() -> (impl Sized, impl Sized) {
-    let common = crate::support::filters();
-    let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"\b[0-9a-f]{40}\b", "[COMMIT]");
-    settings.add_filter(r"\b[0-9a-f]{7,10}\b", "[COMMIT]");
-    // The inner ones go first.
-    (settings.bind_to_scope(), common)
-}
-
 /// A cache that all tests of the process share.
 fn cache() -> PathBuf {
     scratch().join("cache")

@@ -15,7 +15,7 @@ pub fn edit(path: &Path) -> Result<()> {
     let editor = editor(path);
     let shown = editor.to_string_lossy().into_owned();
     // It may be a command with arguments, so the shell runs it.
-    let mut command = OsString::from(editor);
+    let mut command = editor;
     command.push(" \"$@\"");
     let status = Command::new("sh").arg("-c").arg(command).arg("sh").arg(path).status();
     let failed = |why: String| {

@@ -58,7 +58,7 @@ impl Known {
             }
             commits.push(commit.clone());
         }
-        known.releases.sort_by(|a, b| b.version.cmp(&a.version));
+        known.releases.sort_by_key(|release| std::cmp::Reverse(release.version));
         for commit in commits {
             for (number, directory) in directories.iter().enumerate() {
                 let Some(inside) = source::below(repository.top(), directory) else { continue };
