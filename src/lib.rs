@@ -45,7 +45,7 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
-//! | [`verify`] | the checks of a commit, one file each |
+//! | [`verify`] | the checks of a commit, one file each; those on a database are made of commands |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
 //! | [`hook`] | installing and removing the git hook |
 //! | [`source`] | the text of a source becomes a database that can be read |

@@ -305,13 +305,17 @@ fn told_effect(
 
 /// `takes ACCESS EXCLUSIVE on app.pipe and writes it anew`.
 fn sentence(effect: &Effect) -> String {
-    let mut parts = Vec::new();
+    let mut taken = Vec::new();
     for lock in [Lock::AccessExclusive, Lock::Exclusive, Lock::ShareRowExclusive, Lock::Share] {
-        let tables = effect.locks.iter().filter(|(_, taken)| *taken == lock).map(|(table, _)| table.as_str());
+        let tables = effect.locks.iter().filter(|(_, other)| *other == lock).map(|(table, _)| table.as_str());
         let tables: Vec<&str> = tables.collect();
         if !tables.is_empty() {
-            parts.push(format!("takes {lock} on {}", tables.join(", ")));
+            taken.push(format!("{lock} on {}", tables.join(", ")));
         }
+    }
+    let mut parts = Vec::new();
+    if !taken.is_empty() {
+        parts.push(format!("takes {}", taken.join(" and ")));
     }
     if let [table] = effect.rewritten.as_slice() {
         let is_told = effect.locks.len() == 1 && effect.locks[0].0 == *table;

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::subject::{Request, lexically};
-use crate::config::{Config, FILE_NAME};
+use crate::config::{Config, FILE_NAME, Start};
 use crate::git::Repository;
 use crate::source::{self, Project};
 use crate::{Error, Result};
@@ -52,6 +52,14 @@ pub(super) fn parse(path: &Path, home: &Path, text: &str) -> Result<Config> {
         // A file elsewhere speaks of the top of the repository.
         let inside = if written_in == home { None } else { directory.strip_prefix(written_in).ok() };
         *directory = lexically(inside.unwrap_or(directory));
+    }
+    for start in &mut config.verify_from {
+        if let Start::Dump { file, .. } = start
+            && written_in != home
+            && let Ok(inside) = file.strip_prefix(written_in)
+        {
+            *file = inside.to_owned();
+        }
     }
     Ok(config)
 }

@@ -15,6 +15,7 @@ use crate::{Error, Result};
 
 use super::proof::Means;
 use super::scope::Judged;
+use super::start::dump_path;
 use super::subject::Target;
 use super::{Files, Stage, Subject, Verdict, Verification};
 
@@ -52,7 +53,7 @@ pub fn key(subject: &Subject<'_>, skip: &[Stage], means: &Means, cancel: &Cancel
             let id = if file.is_absolute() { None } else { subject.entry(file)? };
             key.add("dump", id.map(|id| id.to_string()).unwrap_or_default());
             // One that is not in git is told by what the file system says of it.
-            key.add_program(&subject.repository.top().join(file));
+            key.add_program(&dump_path(subject, file));
         }
     }
     others(subject, &mut key)?;

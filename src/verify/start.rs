@@ -1,6 +1,6 @@
 //! The states that the deltas are to lead from, and how each is made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, Stage, Subject};
 use crate::config::Start;
@@ -55,8 +55,7 @@ pub(super) fn states(subject: &Subject<'_>) -> Result<(Vec<State>, Vec<Finding>)
                 None => findings.push(unknown_release(subject, name)?),
             },
             Start::Dump { file, baseline } => {
-                // A pum.yaml in git speaks of files beside it in the working tree: dumps are seldom in git.
-                let path = subject.repository.top().join(file);
+                let path = dump_path(subject, file);
                 if path.exists() {
                     let label = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
                     states.push(State { label, origin: Origin::Dump(path), version: *baseline });
@@ -79,6 +78,16 @@ pub(super) fn states(subject: &Subject<'_>) -> Result<(Vec<State>, Vec<Finding>)
         }
     }
     Ok((unique, findings))
+}
+
+/// Where a dump lies: in the working tree, for dumps are seldom in git; of a pum.yaml elsewhere also beside that.
+pub(super) fn dump_path(subject: &Subject<'_>, file: &Path) -> PathBuf {
+    let path = subject.repository.top().join(file);
+    let beside = subject.config_path.parent().map(|directory| directory.join(file));
+    match beside {
+        Some(beside) if !subject.is_own_config && !path.exists() && beside.exists() => beside,
+        _ => path,
+    }
 }
 
 fn of_release(release: &Release) -> State {

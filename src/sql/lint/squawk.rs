@@ -42,7 +42,8 @@ impl<'a> Text<'a> {
             let mut is_end = start > 0;
             let mut scanner = Scanner::new(&self.sent.text[start..end]);
             while let Ok(Some((token, range))) = scanner.next() {
-                if !token.is_trivia() && !(token == Token::Semicolon && is_end) {
+                let stays = token.is_trivia() || (token == Token::Semicolon && is_end);
+                if !stays {
                     blanks.push(start + range.start..start + range.end);
                 }
                 is_end &= token.is_trivia();
