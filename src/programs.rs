@@ -3,6 +3,7 @@
 //! chooses a version by itself and costs a Perl: the real programs beside it are taken instead.
 
 pub mod child;
+pub mod group;
 
 use std::collections::BTreeMap;
 use std::env;

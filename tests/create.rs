@@ -1,6 +1,8 @@
 //! `pum create`: a lasting database from the model, on a real server.
 
-use crate::support::{Client, Database, Project, assert_run, cluster, database, run, run_sql};
+use pum::shadow::Cluster;
+
+use crate::support::{Client, Database, Project, assert_run, cluster, database, own_cluster, run, run_sql};
 
 const CONFIG: &str = "upgrades_table: app_sys.upgrades\ndelta_dirs: [delta]\nmodel: {sql: ['model/*.sql']}\n";
 
@@ -40,11 +42,15 @@ fn record(database: &Database) -> String {
     rows.concat().join("\n")
 }
 
-/// What is left of runs, on the shared server, whose names end so.
+/// What is left of runs for this database on the shared server.
 fn left(database: &Database) -> Vec<String> {
+    left_in(cluster(), database)
+}
+
+fn left_in(cluster: &Cluster, database: &Database) -> Vec<String> {
     let sql =
         format!("select datname from pg_database where datname like 'pum\\_create\\_%{}'", database.name());
-    crate::support::try_query(&cluster().uri("postgres"), &sql).unwrap().concat()
+    crate::support::try_query(&cluster.uri("postgres"), &sql).unwrap().concat()
 }
 
 #[test]
@@ -265,7 +271,10 @@ fn roles_that_are_missing_are_named_and_made_only_if_that_is_said() {
 
 #[test]
 fn a_run_that_is_stopped_or_killed_leaves_nothing_that_the_next_one_does_not_clean() {
-    let (project, database) = (project(), missing());
+    // A server of its own: runs of other tests would clean up, too.
+    let cluster = own_cluster(&[]);
+    let (project, database) = (project(), Database::create(&cluster));
+    run_sql(&cluster.uri("postgres"), &format!("drop database {}", database.name()));
     project.file("model/slow.sql", "select pg_sleep(60);");
     let mut stopped = project.command();
     let mut child = stopped
@@ -275,12 +284,12 @@ fn a_run_that_is_stopped_or_killed_leaves_nothing_that_the_next_one_does_not_cle
         .unwrap();
     let wait = |count: usize| {
         for _ in 0..400 {
-            if left(&database).len() == count {
+            if left_in(&cluster, &database).len() == count {
                 return;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("{:?}", left(&database));
+        panic!("{:?}", left_in(&cluster, &database));
     };
     wait(1);
     // SAFETY: nothing but a signal to a child of ours.
@@ -289,7 +298,7 @@ fn a_run_that_is_stopped_or_killed_leaves_nothing_that_the_next_one_does_not_cle
         libc::kill(i32::try_from(child.id()).unwrap(), libc::SIGINT);
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(left(&database).is_empty());
+    assert!(left_in(&cluster, &database).is_empty());
     let mut killed = project.command();
     let mut child = killed
         .args(["create", "-q", "-p", database.uri()])
@@ -299,13 +308,21 @@ fn a_run_that_is_stopped_or_killed_leaves_nothing_that_the_next_one_does_not_cle
     wait(1);
     child.kill().unwrap();
     child.wait().unwrap();
+    // The server notices a moment later that the client is gone.
+    let of_pum = "select count(*) from pg_stat_activity where application_name like 'pum%'";
+    for _ in 0..400 {
+        if crate::support::try_query(&cluster.uri("postgres"), of_pum).unwrap() == [["0"]] {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     std::fs::remove_file(project.path().join("model/slow.sql")).unwrap();
     let told = run(&mut create(&project, &database, ""));
     assert!(
         told.starts_with("exit code: 0") && told.contains("which a run that was killed had left"),
         "{told}"
     );
-    assert!(left(&database).is_empty());
+    assert!(left_in(&cluster, &database).is_empty());
 }
 
 #[test]

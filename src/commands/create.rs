@@ -223,8 +223,12 @@ impl Place {
             escape_literal(UNFINISHED)
         ))?;
         for name in rows.into_iter().flatten().flatten() {
-            dump::drop_database(&mut self.session, &name, true)?;
-            progress.note(&format!("dropped {name}, which a run that was killed had left"));
+            // One that has just ended by itself is no obstacle, nor is one that two find at the same time.
+            if dump::exists(&mut self.session, &name)?
+                && dump::drop_database(&mut self.session, &name, true).is_ok()
+            {
+                progress.note(&format!("dropped {name}, which a run that was killed had left"));
+            }
         }
         Ok(())
     }

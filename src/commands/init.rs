@@ -194,7 +194,7 @@ fn ask_model(probable: &Recipe, asked: &dyn Ask) -> Answer<Recipe> {
     let sql = "SQL files, in order";
     let run = "a command";
     let deltas = "all deltas, from the first one on";
-    let mut items = vec![sql, run, deltas];
+    let mut items = [sql, run, deltas];
     // The probable one is offered first.
     let first = match probable {
         Recipe::Sql(_) => sql,

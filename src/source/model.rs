@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use postgres_protocol::escape::escape_identifier;
-use rustix::process::Signal;
 
 use super::kept::{self, Parts};
 use super::{Opened, Throwaway, deltas};
 use crate::connection::{Parameters, ServiceFile, Session};
 use crate::dump;
 use crate::git::{self, Commit, Repository, Tree};
-use crate::programs::child::{self, DiesWith};
+use crate::programs::group::Group;
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::Variables;
@@ -134,17 +133,14 @@ impl Revision {
             progress.note(&format!("{} was built before, and is taken from the cache", self.label()));
             return Ok(opened);
         }
+        if let Some(opened) = kept::copy(&key, &self.label(), throwaway, cancel)? {
+            progress.note(&format!("{} was built before, and is copied", self.label()));
+            return Ok(opened);
+        }
         let roles = kept::roles(&mut session)?;
         let opened = self.build_anew(parts, throwaway, progress, cancel)?;
-        match kept::keep(&opened, &key, &roles, throwaway, cancel) {
-            Ok(None) => {}
-            Ok(Some(reason)) => {
-                progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
-            }
-            Err(error) if cancel.is_requested() => return Err(error),
-            Err(error) => {
-                progress.note(&format!("{} could not be kept in the cache: {error}", self.label()));
-            }
+        if let Some(reason) = kept::keep(&opened, &key, &roles, throwaway, cancel)? {
+            progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
         }
         Ok(opened)
     }
@@ -365,8 +361,7 @@ fn run(
     let (mut output, mut text) = (file.reopen().map_err(failed)?, Vec::new());
     let written = file.into_file();
     command.stdout(written.try_clone().map_err(failed)?).stderr(written);
-    child::attach(&mut command, DiesWith::SpawningThread(Signal::TERM));
-    let mut child = command.spawn().map_err(failed)?;
+    let mut child = Group::spawn(&mut command).map_err(failed)?;
     let mut told = 0;
     let status = loop {
         let ended = child.try_wait().map_err(failed)?;
@@ -379,8 +374,6 @@ fn run(
             break status;
         }
         if cancel.is_requested() {
-            let _ = child.kill();
-            let _ = child.wait();
             return Err(Error::interrupted(format!("{name} was interrupted")));
         }
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -1,7 +1,8 @@
 //! The server of a run's throwaway databases: made or connected to when the first source needs it, gone or tidied with the last
 //! one that is on it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use std::time::Duration;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
 use super::Opened;
+use super::kept::Spare;
 use crate::connection::{Parameters, Session};
-use crate::dump::{self, Scratch};
 use crate::progress::{Cancel, Progress};
 use crate::shadow::cache::{Cache, Entry, Key, Kind};
 use crate::shadow::{Cluster, Host, Options, Server};
@@ -55,8 +56,8 @@ pub struct Throwaway {
     pub(super) loading: Loading,
     host: Mutex<Option<Arc<Host>>>,
     databases: AtomicU32,
-    /// What is kept for the run alone, where nothing may be kept for longer.
-    own_cache: Mutex<Option<(Cache, Scratch)>>,
+    /// The models that are kept for the run alone, where they cannot be kept for longer.
+    pub(super) spare: Mutex<BTreeMap<Key, Spare>>,
 }
 
 impl Throwaway {
@@ -128,11 +129,23 @@ impl Throwaway {
     /// # Errors
     /// The server's.
     pub(super) fn empty(&self, label: &str, encoding: &str, cancel: &Cancel) -> Result<Opened> {
+        self.create(label, &format!("TEMPLATE template0 ENCODING '{encoding}'"), cancel)
+    }
+
+    /// Makes a database that is a copy of another one of this run, to which nobody may be connected.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(super) fn copy(&self, of: &str, label: &str, cancel: &Cancel) -> Result<Opened> {
+        self.create(label, &format!("TEMPLATE {}", escape_identifier(of)), cancel)
+    }
+
+    fn create(&self, label: &str, options: &str, cancel: &Cancel) -> Result<Opened> {
         let host = self.running()?;
         let mut session = self.session(&host, cancel)?;
         // Copying files is quicker than logging them, where there is a choice.
         let strategy = if host.major() >= 15 { " STRATEGY file_copy" } else { "" };
-        let options = format!("TEMPLATE template0 ENCODING '{encoding}'{strategy}");
+        let options = format!("{options}{strategy}");
         let name = match host.as_ref() {
             Host::Server(server) => server.create_database(&mut session, &options)?,
             Host::Cluster(_) => {
@@ -178,33 +191,9 @@ impl Throwaway {
             .hint(format!("list it in pum.yaml: shadow: {{roles: [{role}]}}, or make it there")))
     }
 
-    /// A model that was built before.
+    /// A model that was built before, in another run.
     pub(super) fn find(&self, key: &Key) -> Option<Entry> {
-        let own = self.own_cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = own.as_ref().map(|(cache, _)| cache);
-        self.loading.shadow.cache.iter().chain(own).find_map(|cache| cache.find(Kind::Model, key))
-    }
-
-    /// Keeps a model: for long where that is wanted and can be, else for this run.
-    ///
-    /// # Errors
-    /// As [`Cache::keep`].
-    pub(super) fn keep(&self, key: &Key, fill: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
-        if let Some(cache) = &self.loading.shadow.cache
-            && cache.keep(Kind::Model, key, fill).is_ok()
-        {
-            return Ok(());
-        }
-        let mut own = self.own_cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let (cache, _) = match own.as_mut() {
-            Some(own) => own,
-            None => {
-                let scratch = dump::scratch()?;
-                let cache = Cache::new(scratch.path().join("cache"), u64::MAX);
-                own.insert((cache, scratch))
-            }
-        };
-        cache.keep(Kind::Model, key, fill)
+        self.loading.shadow.cache.as_ref()?.find(Kind::Model, key)
     }
 }
 

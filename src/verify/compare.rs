@@ -27,7 +27,7 @@ pub fn run(
 ) -> Result<Outcome> {
     let model = match proof.model.take() {
         Some(Ok(model)) => model,
-        Some(Err(error)) => return Ok(not_built(proof, subject, error)?),
+        Some(Err(error)) => return not_built(proof, subject, error),
         None => return Ok(nothing_to_compare(subject, proof)),
     };
     let options = match proof.comparison(subject) {

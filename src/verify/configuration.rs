@@ -20,7 +20,8 @@ pub(super) struct Found {
     pub text: String,
 }
 
-/// The project that a configuration describes whose paths are from the top of the repository.
+/// The project that a configuration describes whose paths are from the top of the repository; `home` is what the
+/// model's are relative to.
 ///
 /// # Errors
 /// A name of the upgrades table that is none.

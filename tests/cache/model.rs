@@ -66,20 +66,29 @@ fn repository(recipe: &str) -> Project {
     project
 }
 
-/// Opens the model of a repository by the library, in a run of its own.
-fn open(project: &Project, cache: Option<&Cache>, progress: &dyn Progress) -> (Opened, Throwaway) {
-    let model = Model {
+/// What its pum.yaml says, for the library.
+fn model(project: &Project) -> Model {
+    Model {
         directory: project.path().to_owned(),
         recipe: Some(Recipe::Sql(vec!["model.sql".to_owned()])),
         ..Model::default()
-    };
+    }
+}
+
+/// Opens the model of a repository by the library, in a run of its own.
+fn open(project: &Project, cache: Option<&Cache>, progress: &dyn Progress) -> (Opened, Throwaway) {
+    let model = model(project);
     let throwaway = Throwaway::new(Loading {
         shadow: Shadow { cache: cache.cloned(), ..Shadow::default() },
         ..Loading::default()
     });
-    let source = Source::resolve("git:v1.0.0", &model).unwrap();
-    let opened = source.open(&throwaway, None, progress, &Cancel::default());
-    (opened.unwrap_or_else(|error| panic!("{error}: {:?}", error.notes)), throwaway)
+    (open_in(&throwaway, &model, progress), throwaway)
+}
+
+fn open_in(throwaway: &Throwaway, model: &Model, progress: &dyn Progress) -> Opened {
+    let source = Source::resolve("git:v1.0.0", model).unwrap();
+    let opened = source.open(throwaway, None, progress, &Cancel::default());
+    opened.unwrap_or_else(|error| panic!("{error}: {:?}", error.notes))
 }
 
 fn uri(opened: &Opened) -> String {
@@ -113,6 +122,21 @@ fn what_comes_from_the_cache_equals_what_was_built() {
     let notes = Notes::default();
     let (restored, _two) = open(&project, Some(&cache), &notes);
     assert!(notes.0.lock().unwrap().contains("git:v1.0.0 was built before"), "{:?}", notes.0);
+    assert_same(&built, &restored);
+}
+
+#[test]
+fn what_is_copied_within_a_run_equals_what_was_built() {
+    let project = repository("{sql: model.sql}");
+    let (built, throwaway) = open(&project, None, &Silent);
+    let notes = Notes::default();
+    let copied = open_in(&throwaway, &model(&project), &notes);
+    assert_eq!(*notes.0.lock().unwrap(), "git:v1.0.0 was built before, and is copied");
+    assert_same(&built, &copied);
+}
+
+/// That two databases are equal, in all that is compared and in more.
+fn assert_same(built: &Opened, other: &Opened) {
     let options = check::Options {
         first: Source::Shadow,
         second: Source::Shadow,
@@ -125,7 +149,7 @@ fn what_comes_from_the_cache_equals_what_was_built() {
         rules: Vec::new(),
         upgrades_table: None,
     };
-    let check = check::between(&built, &restored, &options, &Silent, &Cancel::default()).unwrap();
+    let check = check::between(built, other, &options, &Silent, &Cancel::default()).unwrap();
     assert!(check.is_equal(), "{:#?}", check.comparison.differences);
     for sql in [
         "select schemaname, sequencename, start_value, last_value from pg_sequences order by 2",
@@ -141,7 +165,9 @@ fn what_comes_from_the_cache_equals_what_was_built() {
         "select * from app.pipe order by id",
         "select tgname, tgenabled from pg_trigger where tgname = 'tr'",
     ] {
-        assert_eq!(try_query(&uri(&built), sql), try_query(&uri(&restored), sql), "{sql}");
+        let rows = try_query(&uri(built), sql);
+        assert!(rows.is_ok(), "{sql}: {rows:?}");
+        assert_eq!(rows, try_query(&uri(other), sql), "{sql}");
     }
 }
 
@@ -158,6 +184,7 @@ fn what_would_not_come_back_as_it_was_is_not_kept() {
         let told = run(&mut pum(&project, &check));
         assert!(told.contains("git: is not kept in the cache: the index i is not valid"), "{told}");
         assert!(!told.contains("taken from the cache"), "{told}");
+        assert!(told.contains("git: was built before, and is copied"), "{told}");
     }
     assert!(of_kind(&super::cache(&project), Kind::Model).is_empty());
 }
@@ -270,4 +297,35 @@ fn a_broken_model_is_built_anew_and_a_changed_database_changes_nothing_in_the_ca
     assert!(try_query(&uri(&opened), "select from app.vl_kind").is_ok());
     assert!(!notes.0.lock().unwrap().contains("built before"), "{:?}", notes.0);
     assert_eq!(of_kind(&cache, Kind::Model).len(), 1);
+}
+
+#[test]
+fn what_was_not_used_for_the_longest_time_goes_when_there_is_too_much() {
+    let project = repository("{sql: model.sql}");
+    let check = |size: &str| {
+        let mut command = pum(&project, &["check", "-p1", "git:", "-p2", "shadow:", "-s"]);
+        let told = run(command.env("PUM_CACHE_SIZE", size));
+        assert!(told.starts_with("exit code: 1"), "{told}");
+    };
+    let counts = || [Kind::Template, Kind::Model].map(|kind| of_kind(&super::cache(&project), kind).len());
+    check("1GB");
+    assert_eq!(counts(), [1, 1]);
+    project.file("model.sql", "create table a (id int);");
+    check("1GB");
+    assert_eq!(counts(), [1, 2]);
+    // The data directory alone is larger than that, and it was used after the two models.
+    project.file("model.sql", "create table b (id int);");
+    check("1MB");
+    assert_eq!(counts(), [0, 1]);
+    project.file("model.sql", "create table c (id int);");
+    check("0");
+    assert_eq!(counts(), [0, 1], "nothing is kept");
+}
+
+#[test]
+fn a_version_that_is_not_there_is_asked_for_in_vain() {
+    let project = repository("{sql: model.sql}");
+    project.file("pum.yaml", "model: {sql: model.sql}\nshadow: {version: 99}\n");
+    let told = run(&mut pum(&project, &["check", "-p1", "git:", "-p2", "shadow:"]));
+    assert!(told.contains("initdb of PostgreSQL 99 or newer is needed"), "{told}");
 }

@@ -175,3 +175,81 @@ fn a_release_that_is_lower_than_its_deltas() {
     error: failed to push some refs to '[PROJECT]/upstream.git'
     ");
 }
+
+#[test]
+fn a_delta_that_fails() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.delta("delta_1.4.1_depth.sql", "-- The depth.\n\nalter table water.t_99 add column depth integer;\n");
+    }), @r#"
+        scope 1 file changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order 1 new delta against origin/main in [DURATION]
+         lint 1 SQL delta new in [DURATION]
+              delta/delta_1.4.1_depth.sql:3:41: warning[prefer-bigint-over-int]: using 32-bit integer fields can result in hitting the max `int` limit
+                help: use 64-bit integer values instead to prevent hitting this limit
+        apply failed in [DURATION]
+              delta/delta_1.4.1_depth.sql:3:1: error: delta_1.4.1_depth.sql failed: relation "water.t_99" does not exist
+                line: alter table water.t_99 add column depth integer;
+                sqlstate: 42P01
+                from: v1.4.0
+      refuted main ([ID]): 1 error in apply in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    "#);
+}
+
+#[test]
+fn a_delta_that_leads_elsewhere_than_the_model() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.good("1.4.1");
+        it.delta("delta_1.4.1_depth.sql", "alter table water.t_50 add column depth bigint;\n");
+    }), @r"
+        scope 2 files changed, delta/delta_1.4.1_depth.sql among them in [DURATION]
+        names 41 deltas, 1 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order 1 new delta against origin/main in [DURATION]
+         lint 1 SQL delta new in [DURATION]
+        apply 1 delta applied from v1.4.0 in [DURATION]
+              delta/delta_1.4.1_depth.sql:1:1: warning[access-exclusive]: alter table water.t_50 add column depth bigint takes ACCESS EXCLUSIVE on water.t_50
+      compare failed, from v1.4.0 1 difference in [DURATION]
+              error[columns]: column depth on table water.t_50 of a database upgraded from v1.4.0 differs from the model: type
+                upgraded → model: ~ column depth on table water.t_50
+                      type: bigint → integer
+                help: write what is missing into a delta, or into the model
+                help: a difference that is meant has its rule and its reason in pum.ignore.yaml
+      refuted work ([ID]): 1 error in compare in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}
+
+#[test]
+fn a_model_that_changed_without_a_delta() {
+    let _filters = filters();
+    insta::assert_snapshot!(refused(|it| {
+        it.good("1.4.1");
+        it.git(&["rm", "-q", "delta/delta_1.4.1_depth.sql"]);
+        it.commit("no delta");
+    }), @r"
+        scope 1 file changed, model/20_t_50.sql among them in [DURATION]
+        names 40 deltas, 0 new in [DURATION]
+       frozen 40 deltas of origin/main and 5 releases in [DURATION]
+        order no new delta in [DURATION]
+         lint 0 SQL deltas new in [DURATION]
+        apply 0 deltas applied from v1.4.0 in [DURATION]
+      compare failed, from v1.4.0 1 difference in [DURATION]
+              error[columns]: column depth on table water.t_50 is in the model, and not in a database upgraded from v1.4.0
+                upgraded → model: + column depth on table water.t_50: integer
+                help: write what is missing into a delta, or into the model
+                help: a difference that is meant has its rule and its reason in pum.ignore.yaml
+      refuted work ([ID]): 1 error in compare in [DURATION]
+    error: nothing is pushed, for what stands above
+    hint: put it right, commit, and push again; PUM_SKIP=1 git push goes on without verifying
+    error: failed to push some refs to '[PROJECT]/upstream.git'
+    ");
+}

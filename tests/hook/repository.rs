@@ -129,9 +129,15 @@ impl Repository {
 
     /// Waits until no file is left in the temporary directory and no process works there.
     pub fn assert_nothing_is_left(&self) {
+        self.assert_nothing_is_left_but("nothing");
+    }
+
+    /// The same, of all but files whose names begin so.
+    pub fn assert_nothing_is_left_but(&self, beginning: &str) {
         let began = Instant::now();
         loop {
-            let left = self.left();
+            let mut left = self.left();
+            left.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with(beginning));
             if left.is_empty() {
                 return;
             }
@@ -145,7 +151,13 @@ impl Repository {
         let files = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
         let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
             let process = entry.ok()?.path();
-            process.join("cwd").read_link().ok()?.starts_with(place).then_some(process)
+            let line = std::fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+            process
+                .join("cwd")
+                .read_link()
+                .ok()?
+                .starts_with(place)
+                .then(|| process.join(line.replace('\0', " ")))
         });
         files.chain(processes).collect()
     }
