@@ -69,8 +69,8 @@ fn a_released_delta_that_was_edited() {
         scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
         names 40 deltas, 1 new in [DURATION]
        frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: origin/main has this delta with other content: databases that have had it will not get what changed
-                help: git checkout origin/main -- delta/delta_1.3.2_laid_in_t_32.sql
+              delta/delta_1.3.2_laid_in_t_32.sql:1:1: error: the release v1.4.0 has this delta with other content: databases that have had it will not get what changed
+                help: git checkout v1.4.0 -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
@@ -89,7 +89,7 @@ fn a_released_delta_that_was_renamed() {
         scope 2 files changed, delta/delta_1.3.2_laid.sql among them in [DURATION]
         names 40 deltas, 1 new in [DURATION]
        frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/main has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
+              delta/delta_1.3.2_laid_in_t_32.sql: error: the release v1.4.0 has this delta, and here it is called delta_1.3.2_laid.sql: databases that have had it would get it once more
                 help: git mv delta/delta_1.3.2_laid.sql delta/delta_1.3.2_laid_in_t_32.sql
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
@@ -108,8 +108,8 @@ fn a_released_delta_that_was_removed() {
         scope 1 file changed, delta/delta_1.3.2_laid_in_t_32.sql among them in [DURATION]
         names 39 deltas, 0 new in [DURATION]
        frozen failed, 40 deltas of origin/main and 5 releases in [DURATION]
-              delta/delta_1.3.2_laid_in_t_32.sql: error: origin/main has this delta, and here it is gone: databases that have not had it would miss it
-                help: git checkout origin/main -- delta/delta_1.3.2_laid_in_t_32.sql
+              delta/delta_1.3.2_laid_in_t_32.sql: error: the release v1.4.0 has this delta, and here it is gone: databases that have not had it would miss it
+                help: git checkout v1.4.0 -- delta/delta_1.3.2_laid_in_t_32.sql
                 help: then write what shall be otherwise as a delta of its own: pum new TITLE
       refuted main ([ID]): 1 error in frozen in [DURATION]
     error: nothing is pushed, for what stands above
