@@ -5,8 +5,10 @@
 
 mod check;
 mod child;
+mod hook;
 mod line;
 mod report;
+mod verify;
 mod world;
 
 use std::process::Command;
@@ -24,7 +26,7 @@ const DELTAS_FAR: usize = 200;
 /// How far away the slow line's server is, there and back.
 const LATENCY: Duration = Duration::from_millis(10);
 /// How often an upgrade is measured; the median counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// How often what takes milliseconds is measured.
 const SHORT_ROUNDS: usize = 25;
 
@@ -32,12 +34,16 @@ const SHORT_ROUNDS: usize = 25;
 type Part = fn(&World, &mut Report);
 
 /// What can be measured alone, by its name.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 9] = [
     ("start", start),
     ("upgrade", upgrade),
     ("nothing_to_do", nothing_to_do),
     ("far_away", far_away),
     ("check", check::check),
+    ("verify_scope", verify::scope),
+    ("verify_static", verify::without_database),
+    ("hook_untouched", hook::untouched),
+    ("hook_everything", hook::everything),
 ];
 
 fn main() {

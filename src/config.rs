@@ -1,8 +1,10 @@
 //! `pum.yaml`, and the older file of pum 0.x: found, read, checked. Keys that later commands use are checked for
 //! their names here and read where they are needed. The files of ignore rules beside it are `ignores`.
 
+mod hook;
 pub mod ignores;
 mod keys;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +15,13 @@ use serde_yaml::Value as Yaml;
 use crate::catalog::Element;
 use crate::error::Excerpt;
 use crate::git::Patterns;
-use crate::source::Recipe;
-use crate::sql::Value;
+use crate::source::{self, Project, Recipe};
+use crate::sql::lint::Levels;
+use crate::sql::{Origin, Value, Variables};
 use crate::{Error, Result};
+pub use hook::{Hook, OnTimeout, duration};
 use keys::{KEYS, find_key, unknown_keys};
+pub use proof::Start;
 
 /// The file that is looked for from the working directory upwards.
 pub const FILE_NAME: &str = "pum.yaml";
@@ -71,8 +76,15 @@ struct ModelKeys {
 
 #[derive(Debug, Default, Deserialize)]
 struct ShadowKeys {
+    server: Option<String>,
+    version: Option<u32>,
     extensions: Option<OneOrMany>,
     roles: Option<OneOrMany>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct TemplateKeys {
+    delta: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,6 +107,10 @@ struct Keys {
     releases: Option<OneOrMany>,
     upstream: Option<String>,
     shadow: Option<ShadowKeys>,
+    hook: Option<hook::HookKeys>,
+    templates: Option<TemplateKeys>,
+    verify: Option<proof::VerifyKeys>,
+    lint: Option<BTreeMap<String, Yaml>>,
 }
 
 /// What the configuration file says; everything may be absent.
@@ -134,10 +150,22 @@ pub struct Config {
     pub upstream: Option<String>,
     /// How the model is built.
     pub model: Option<Recipe>,
+    /// The server that throwaway databases are made on; `None`: a throwaway one, as `auto` says.
+    pub shadow_server: Option<String>,
+    /// The major version of a throwaway server, at least.
+    pub shadow_version: Option<u32>,
     /// Extensions that a throwaway database has before the model is built.
     pub shadow_extensions: Vec<String>,
-    /// Roles that a throwaway server has.
+    /// Roles that a throwaway server has; on another server, those that may be made there.
     pub shadow_roles: Vec<String>,
+    /// How long the git hook may take, and what then.
+    pub hook: Hook,
+    /// The project's own template for SQL deltas.
+    pub delta_template: Option<PathBuf>,
+    /// The states that deltas are to lead from; empty: the newest release.
+    pub verify_from: Vec<Start>,
+    /// How bad each hazard is.
+    pub lint: Levels,
     /// What the user should know about the file.
     pub warnings: Vec<String>,
 }
@@ -229,6 +257,7 @@ impl Config {
             Some(parent) if !older => parent.to_owned(),
             _ => PathBuf::new(),
         };
+        let verify_from = proof::starts(keys.verify, &base, file, text)?;
         let directories: Vec<String> = keys.delta_dirs.or(keys.delta_dir).map(Into::into).unwrap_or_default();
         // A bare word is a program on PATH, as it always was.
         let program = |path: PathBuf| if path.components().count() > 1 { base.join(path) } else { path };
@@ -250,9 +279,37 @@ impl Config {
             releases,
             upstream: keys.upstream,
             model: keys.model.map(|model| model.recipe(file, text)).transpose()?,
+            shadow_server: shadow.server.filter(|server| server != "auto"),
+            shadow_version: shadow.version,
             shadow_extensions: shadow.extensions.map(Into::into).unwrap_or_default(),
             shadow_roles: shadow.roles.map(Into::into).unwrap_or_default(),
+            hook: keys.hook.unwrap_or_default().hook(file, text)?,
+            delta_template: keys.templates.and_then(|templates| templates.delta).map(|path| base.join(path)),
+            verify_from,
+            lint: proof::levels(keys.lint, file, text)?,
             warnings,
+        })
+    }
+
+    /// What the configuration says of the model; the delta directories are made relative to `directory`.
+    ///
+    /// # Errors
+    /// A name of the upgrades table that is none.
+    pub fn project(&self, directory: PathBuf) -> Result<Project> {
+        let relative = |path: &PathBuf| source::below(&directory, path).unwrap_or_else(|| path.clone());
+        let mut variables = Variables::default();
+        for (name, value) in &self.variables {
+            variables.insert(name, value.clone(), Origin::Configuration);
+        }
+        Ok(Project {
+            recipe: self.model.clone(),
+            table: self.upgrades_table.as_deref().map(str::parse).transpose()?,
+            delta_dirs: self.delta_dirs.iter().map(relative).collect(),
+            variables,
+            extensions: self.shadow_extensions.clone(),
+            roles: self.shadow_roles.clone(),
+            python: self.python_exe.clone(),
+            directory,
         })
     }
 }

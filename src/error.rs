@@ -149,6 +149,13 @@ impl Error {
         self
     }
 
+    /// Adds hints.
+    #[must_use]
+    pub fn hints(mut self, texts: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(texts);
+        self
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {

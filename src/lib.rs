@@ -45,7 +45,9 @@
 //! | [`cli`], [`terminal`] | arguments and the configuration become a command's options; what is printed and asked |
 //! | [`report`] | differences as text and in other forms |
 //! | [`commands`] | the commands, as functions |
+//! | [`verify`] | the checks of a commit, one file each; those on a database are made of commands |
 //! | [`config`] | `pum.yaml`, and the files of ignore rules |
+//! | [`hook`] | installing and removing the git hook |
 //! | [`source`] | the text of a source becomes a database that can be read |
 //! | [`upgrade`] | planning and applying deltas; the upgrades table |
 //! | [`synthesis`] | two catalogs become the statements that lead from one to the other |
@@ -67,7 +69,10 @@ pub mod terminal;
 pub mod report;
 
 pub mod commands;
+pub mod verify;
+
 pub mod config;
+pub mod hook;
 pub mod source;
 pub mod upgrade;
 

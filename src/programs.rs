@@ -3,11 +3,15 @@
 //! chooses a version by itself and costs a Perl: the real programs beside it are taken instead.
 
 pub mod child;
+pub mod group;
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use crate::{Error, Result};
 
@@ -188,9 +192,32 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-fn version_of(path: &Path) -> Option<(String, u32)> {
-    let output = Command::new(path).arg("--version").output().ok()?;
-    parse_version(&String::from_utf8_lossy(&output.stdout))
+/// What a program says of its version, and its major version. It is asked once, as long as it is the same file.
+fn version_of(path: &Path) -> Said {
+    use std::os::unix::fs::MetadataExt;
+    static KNOWN: Memo<(PathBuf, u64, i64), Said> = Memo::new();
+    let file = fs::metadata(path).ok()?;
+    KNOWN.get_or_find((path.to_owned(), file.len(), file.mtime()), || {
+        let output = Command::new(path).arg("--version").output().ok()?;
+        parse_version(&String::from_utf8_lossy(&output.stdout))
+    })
+}
+
+/// Version and major version, if it says them.
+type Said = Option<(String, u32)>;
+
+/// What programs said: they are asked once in the life of a process, for starting one costs more than all the rest.
+struct Memo<K, V>(Mutex<BTreeMap<K, V>>);
+
+impl<K: Ord, V: Clone> Memo<K, V> {
+    const fn new() -> Memo<K, V> {
+        Memo(Mutex::new(BTreeMap::new()))
+    }
+
+    fn get_or_find(&self, key: K, find: impl FnOnce() -> V) -> V {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(key).or_insert_with(find).clone()
+    }
 }
 
 /// `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` is `15.18` and 15.
@@ -205,12 +232,13 @@ fn split_variable(name: &str) -> Vec<PathBuf> {
 }
 
 fn usual_directories() -> Vec<PathBuf> {
+    static CONFIGURED: Memo<Option<OsString>, Option<PathBuf>> = Memo::new();
     let mut directories = Vec::new();
-    if let Some(output) =
-        Command::new("pg_config").arg("--bindir").output().ok().filter(|o| o.status.success())
-    {
-        directories.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()));
-    }
+    directories.extend(CONFIGURED.get_or_find(env::var_os("PATH"), || {
+        let output =
+            Command::new("pg_config").arg("--bindir").output().ok().filter(|o| o.status.success())?;
+        Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
+    }));
     directories.extend(split_variable("PATH"));
     for (parent, prefix) in [
         ("/usr/lib/postgresql", ""),

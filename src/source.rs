@@ -2,6 +2,8 @@
 //! database of a throwaway cluster, and `shadow:` is an empty one there. A run has one such cluster at most.
 
 mod deltas;
+mod files;
+mod kept;
 mod model;
 mod relay;
 mod restored;
@@ -17,12 +19,14 @@ use crate::connection::{Parameters, Session};
 use crate::dump::Archive;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
-use crate::shadow::Cluster;
+use crate::shadow::Host;
 use crate::{Error, Result};
-pub use model::{Project, Recipe, Revision, below, file_at, home};
+pub use files::ModelFiles;
+pub(crate) use kept::variables_of;
+pub use model::{Project, Recipe, Revision, below, file_at, home, missing_role};
 use relay::Relay;
 use restored::Readied;
-pub use throwaway::{Loading, Throwaway};
+pub use throwaway::{Loading, Shadow, Throwaway};
 
 /// Anything that can be read as a schema.
 #[derive(Debug, Clone)]
@@ -44,19 +48,19 @@ pub struct Opened {
     pub connection: Parameters,
     /// What to call it: the service, if there is one, else the database.
     pub label: String,
-    /// The cluster that it is in, if that is a throwaway one.
-    cluster: Option<Arc<Cluster>>,
+    /// The server that it is on, if it is a throwaway one.
+    host: Option<Arc<Host>>,
 }
 
 impl Opened {
     /// A database that exists.
     pub fn database(connection: &Parameters) -> Opened {
-        Opened { connection: connection.clone(), label: connection.name(), cluster: None }
+        Opened { connection: connection.clone(), label: connection.name(), host: None }
     }
 
     /// Whether it is gone when this is dropped.
     pub fn is_throwaway(&self) -> bool {
-        self.cluster.is_some()
+        self.host.is_some()
     }
 }
 
@@ -128,16 +132,16 @@ impl Source {
             Source::Database(connection) => Ok(Opened::database(connection)),
             Source::File(path) => {
                 let readied = Readied::of(&Archive::open(path)?, throwaway, cancel)?;
-                throwaway.start(major.max(readied.major()), progress)?;
+                throwaway.ensure_started(major.max(readied.major()), progress, cancel)?;
                 readied.restore(&self.label(), throwaway, progress, cancel)
             }
             Source::Git(revision) => {
                 revision.recipe()?;
-                throwaway.start(major, progress)?;
+                throwaway.ensure_started(major, progress, cancel)?;
                 revision.open(throwaway, progress, cancel)
             }
             Source::Shadow => {
-                throwaway.start(major, progress)?;
+                throwaway.ensure_started(major, progress, cancel)?;
                 throwaway.empty(&self.label(), "UTF8", cancel)
             }
         }
@@ -160,7 +164,7 @@ pub fn open_both(
     if let (Source::File(one), Source::File(other)) = (first, second) {
         let ready = |path| Readied::of(&Archive::open(path)?, throwaway, cancel);
         let (one, other) = (ready(one).map_err(of_first)?, ready(other).map_err(of_second)?);
-        throwaway.start(one.major().max(other.major()), progress)?;
+        throwaway.ensure_started(one.major().max(other.major()), progress, cancel)?;
         return Relay::watch(progress, |relay| {
             thread::scope(|scope| {
                 let second =

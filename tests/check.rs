@@ -24,6 +24,7 @@ use crate::support::{Database, try_sql};
 /// What a check of two databases is asked for when nothing is said.
 fn options(first: &Database, second: &Database) -> Options {
     Options {
+        shadow: pum::source::Shadow::default(),
         first: Source::Database(first.parameters()),
         second: Source::Database(second.parameters()),
         scope: Scope::default(),

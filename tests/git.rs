@@ -136,3 +136,98 @@ fn what_cannot_be_read_is_said_with_its_cause() {
         assert!(!error.hints.is_empty(), "{format}: {error} {:?}", error.notes);
     }
 }
+
+#[test]
+fn commits_and_files_since_a_base_are_those_that_git_shows() {
+    let it = Fixture::new();
+    it.file("model/a.sql", "one");
+    it.file("other", "one");
+    it.commit("one");
+    it.git("tag base");
+    it.file("model/a.sql", "two");
+    it.commit("two");
+    it.file("other", "two");
+    it.commit("three");
+    it.git("checkout -q -b side HEAD~1");
+    it.file("model/b.sql", "side");
+    it.commit("side");
+    it.git("mv model/b.sql model/c.sql");
+    it.commit("moved");
+    it.git("checkout -q main");
+    it.git("merge -q --no-ff side -m merged");
+    it.file("model/a.sql", "three");
+    it.git("rm -q other");
+    it.commit("four");
+    it.file("model/new é.sql", "untracked");
+    it.file(".gitignore", "ignored\n");
+    it.file("ignored", "x");
+    it.file("model/c.sql", "changed");
+    it.file("staged", "x");
+    it.git("add staged");
+    let repository = it.open();
+    let (base, head) = (repository.commit("base").unwrap(), repository.head().unwrap().unwrap());
+
+    let commits = |since, paths: &str| {
+        let logged = repository.log(since, &head, &|path| path.starts_with(paths)).unwrap();
+        let mut lines: Vec<String> = logged
+            .iter()
+            .map(|commit| format!("{} {} {}", commit.id, commit.author, commit.subject))
+            .collect();
+        lines.sort();
+        lines
+    };
+    let of_git = |range: &str, paths: &str| {
+        let output = it.git(&format!("log --full-history --no-merges --format=%H|%an|%s {range} -- {paths}"));
+        let mut lines: Vec<String> = output.lines().map(|line| line.replace('|', " ")).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(commits(Some(&base), "model"), of_git("base..HEAD", "model"));
+    assert_eq!(commits(Some(&base), "model").len(), 4);
+    assert_eq!(commits(None, "other"), of_git("HEAD", "other"));
+
+    let shown = |since: Option<&pum::git::Commit>| {
+        let changed = repository.changed_files(since).unwrap();
+        let lines: Vec<String> =
+            changed.iter().map(|(path, change)| format!("{}\t{}", change.letter(), path.display())).collect();
+        lines
+    };
+    // git leaves out what it does not track, unless it is told to track it.
+    it.git("add --intent-to-add .");
+    let mut of_git: Vec<String> = it
+        .git("-c core.quotePath=false diff --no-renames --name-status base")
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    of_git.sort_by(|a, b| a[2..].cmp(&b[2..]));
+    it.git("reset -q");
+    assert_eq!(shown(Some(&base)), of_git);
+    assert_eq!(shown(None).len(), 5);
+    assert!(shown(None).iter().all(|line| line.starts_with('A')));
+    assert_eq!(repository.branch().as_deref(), Some("main"));
+    it.git("checkout -q --detach");
+    assert_eq!(it.open().branch(), None);
+}
+
+#[test]
+fn a_merge_that_changes_more_than_its_parents_is_a_commit_of_its_own() {
+    let it = Fixture::new();
+    it.file("model/a.sql", "one");
+    it.commit("one");
+    it.git("checkout -q -b side");
+    it.file("side", "x");
+    it.commit("side");
+    it.git("checkout -q main");
+    it.file("main", "x");
+    it.commit("main");
+    it.git("merge -q --no-ff --no-commit side");
+    it.file("model/a.sql", "evil");
+    it.commit("evil");
+    let repository = it.open();
+    let head = repository.head().unwrap().unwrap();
+    let base = repository.commit("HEAD~2").unwrap();
+    let logged = repository.log(Some(&base), &head, &|path| path.starts_with("model")).unwrap();
+    let subjects: Vec<&str> = logged.iter().map(|commit| commit.subject.as_str()).collect();
+    assert_eq!(subjects, it.git("log --format=%s HEAD~2.. -- model").lines().collect::<Vec<_>>());
+    assert_eq!(subjects, ["evil"]);
+}

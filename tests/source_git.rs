@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::{Project, assert_run};
 
-fn git(project: &Project, words: &[&str]) {
+pub fn git(project: &Project, words: &[&str]) {
     let status = Command::new("git")
         .current_dir(project.path())
         .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"])
@@ -15,7 +15,7 @@ fn git(project: &Project, words: &[&str]) {
     assert!(status.success(), "git {words:?}");
 }
 
-fn commit(project: &Project, tag: &str) {
+pub fn commit(project: &Project, tag: &str) {
     git(project, &["add", "-A"]);
     git(project, &["commit", "-q", "-m", tag]);
     git(project, &["tag", tag]);

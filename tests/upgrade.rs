@@ -1,5 +1,6 @@
 //! `upgrade`: what runs, in which order, what is recorded, and what a person sees.
 
+mod at;
 mod choice;
 mod display;
 mod errors;

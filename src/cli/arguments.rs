@@ -1,16 +1,15 @@
 //! The arguments that several commands share, and what the configuration says where they are absent.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::Context;
+pub use crate::config::duration;
 use crate::connection::Parameters;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::source::{self, Project, Source};
-use crate::sql::{Origin, Variables};
 use crate::terminal::{Mode, Terminal};
 use crate::upgrade::TableName;
 use crate::{Result, delta};
@@ -30,6 +29,13 @@ impl Database {
     pub fn to_read(&self, context: &Context<'_>) -> Result<Parameters> {
         let text = self.pg_service.as_deref().or(context.config.database.as_deref());
         database(text.unwrap_or_default(), "-p", context)
+    }
+
+    /// Whether the name of the database must be typed before something is written there.
+    pub fn is_protected(&self, context: &Context<'_>) -> Result<bool> {
+        let text = self.pg_service.as_deref().or(context.config.database.as_deref());
+        let parameters = Parameters::resolve(text.unwrap_or_default())?;
+        Ok(protection(text, &parameters, context).is_some())
     }
 
     /// The resolved connection of a command that writes: the name of a protected database must be typed, or given as
@@ -99,26 +105,7 @@ pub fn source(text: &str, context: &Context<'_>) -> Result<Source> {
         _ => None,
     };
     let own = own.filter(|own| own.model.is_some());
-    Source::resolve(text, &project(own.as_ref().unwrap_or(config), directory)?)
-}
-
-/// What the configuration says of the model; the delta directories are relative to `directory`.
-fn project(config: &crate::config::Config, directory: PathBuf) -> Result<Project> {
-    let relative = |path: &PathBuf| source::below(&directory, path).unwrap_or_else(|| path.clone());
-    let mut variables = Variables::default();
-    for (name, value) in &config.variables {
-        variables.insert(name, value.clone(), Origin::Configuration);
-    }
-    Ok(Project {
-        recipe: config.model.clone(),
-        table: config.upgrades_table.as_deref().map(str::parse).transpose()?,
-        delta_dirs: config.delta_dirs.iter().map(relative).collect(),
-        variables,
-        extensions: config.shadow_extensions.clone(),
-        roles: config.shadow_roles.clone(),
-        python: config.python_exe.clone(),
-        directory,
-    })
+    Source::resolve(text, &own.as_ref().unwrap_or(config).project(directory)?)
 }
 
 /// Answers in advance.
@@ -144,6 +131,11 @@ impl Table {
             Error::usage("no upgrades table is named")
                 .hint("name it with -t schema.table, or as upgrades_table in pum.yaml")
         })
+    }
+
+    /// The name of the table, if the command line gives it.
+    pub fn given(&self) -> Result<Option<TableName>> {
+        self.table.as_deref().map(str::parse).transpose()
     }
 
     /// The name of the table, for a command that can do without.
@@ -219,21 +211,6 @@ impl Feedback {
     }
 }
 
-/// Parses `30`, `30s`, `500ms`, `5m`; a bare number is seconds.
-pub fn duration(text: &str) -> std::result::Result<Duration, String> {
-    let unit = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let number: f64 =
-        text[..unit].parse().map_err(|_| format!("{text:?} is no duration, such as 30s, 500ms or 5m"))?;
-    let seconds = match text[unit..].trim() {
-        "ms" => number / 1000.0,
-        "" | "s" => number,
-        "m" | "min" => number * 60.0,
-        "h" => number * 3600.0,
-        other => return Err(format!("unknown unit {other:?}; ms, s, m and h are known")),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
 /// Parses a version.
 pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
     text.parse().map_err(|error: delta::NotAVersion| error.to_string())
@@ -243,21 +220,4 @@ pub fn version(text: &str) -> std::result::Result<delta::Version, String> {
 pub fn short_version(text: &str) -> std::result::Result<delta::Version, String> {
     let zeros = ".0".repeat(2_usize.saturating_sub(text.matches('.').count()));
     version(&format!("{text}{zeros}")).map_err(|_| version(text).err().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::duration;
-
-    #[test]
-    fn durations_have_units_and_seconds_need_none() {
-        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "s", "3 weeks", "-1", "1e400"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -6,13 +6,14 @@ use clap::Args;
 use super::Context;
 use super::arguments::Table;
 use super::reports::ReportArguments;
+use super::shadow::ShadowArguments;
 use crate::catalog::{Element, LeftOut};
 use crate::commands::{check, decide};
 use crate::compare::Scope;
 use crate::compare::ignore::Written;
 use crate::config::ignores::{Ignores, PROJECT_FILE};
 use crate::progress::Progress;
-use crate::source::Source;
+use crate::source::{Shadow, Source};
 use crate::terminal::Choices;
 use crate::upgrade::TableName;
 use crate::{Error, Result};
@@ -62,6 +63,8 @@ pub struct Arguments {
     table: Table,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    shadow: ShadowArguments,
     #[command(flatten)]
     deciding: DecidingArguments,
     #[command(flatten)]
@@ -235,6 +238,7 @@ impl ScopeArguments {
         rows: &RowsArguments,
         rules: Vec<Arc<Written>>,
         upgrades_table: Option<TableName>,
+        shadow: Shadow,
         context: &Context<'_>,
     ) -> check::Options {
         check::Options {
@@ -245,6 +249,7 @@ impl ScopeArguments {
             value_lists: rows.patterns(context),
             pg_restore: context.config.pg_restore_exe.clone(),
             pg_dump: context.config.pg_dump_exe.clone(),
+            shadow,
             rules,
             upgrades_table,
             delta: false,
@@ -272,9 +277,10 @@ impl Arguments {
             source(self.second.as_deref(), "second", "-p2", context)?,
         );
         let rules = ignores.as_ref().map(Ignores::rules).unwrap_or_default();
+        let shadow = self.shadow.shadow(context)?;
         let options = check::Options {
             delta: self.report.wants_delta(),
-            ..self.scope.options(sources, &self.rows, rules, upgrades_table, context)
+            ..self.scope.options(sources, &self.rows, rules, upgrades_table, shadow, context)
         };
         let reports = self.report.prepare()?;
         let mut check = check::run(&options, context.terminal, context.cancel)?;

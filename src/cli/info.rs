@@ -20,6 +20,9 @@ pub struct Arguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Take the deltas of this revision, and not those of the working tree
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
     /// Exit with 1 when something is pending or wrong
     #[arg(long)]
     exit_code: bool,
@@ -40,6 +43,8 @@ impl Arguments {
             directories: self.place.directories.list(context)?,
             connection: self.place.database.to_read(context)?,
             known_late: context.config.late.iter().cloned().collect(),
+            at: self.at,
+            has_model: context.config.model.is_some(),
         };
         let info = info::run(&options, context.cancel)?;
         match self.format {

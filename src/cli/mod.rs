@@ -3,17 +3,25 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod check;
+mod create;
 mod demo;
 mod documents;
 mod dump;
+mod hook;
 mod info;
+mod init;
+mod new;
+mod renumber;
 mod repair;
 mod reports;
 mod restore;
 mod rewrite;
+mod shadow;
 mod test_and_upgrade;
 mod upgrade;
+mod verify;
 mod version;
 
 use std::ffi::OsString;
@@ -68,10 +76,17 @@ enum Command {
     Upgrade(upgrade::Arguments),
     TestAndUpgrade(test_and_upgrade::Arguments),
     Check(check::Arguments),
+    Create(create::Arguments),
+    New(new::Arguments),
+    Renumber(renumber::Arguments),
+    Verify(verify::Arguments),
+    Init(init::Arguments),
+    Hook(hook::Arguments),
     Repair(repair::Arguments),
     Dump(dump::Arguments),
     Restore(restore::Arguments),
     Demo(demo::Arguments),
+    Cache(cache::Arguments),
     Completions(documents::Completions),
     Man(documents::Man),
 }
@@ -106,10 +121,24 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::TestAndUpgrade(test) => test.configure(terminal)?,
         Command::Dump(dump) => dump.configure(terminal),
         Command::Restore(restore) => restore.configure(terminal),
+        Command::Create(create) => create.configure(terminal),
         _ => {}
     }
     if cli.quiet {
         terminal.set_mode(Mode::Quiet, false);
+    }
+    if let Command::Cache(arguments) = &command {
+        return arguments.run(terminal);
+    }
+    if let Command::Verify(arguments) = command {
+        // The pum.yaml of the commit counts, not that of the working tree.
+        let (config_file, quiet) = (cli.config_file, cli.quiet);
+        return arguments.run(verify::Surroundings { config_file, quiet, terminal, cancel });
+    }
+    if let Command::Hook(arguments) = &command
+        && let Some(outcome) = arguments.run_by_git(cli.config_file.as_deref(), terminal, cancel)
+    {
+        return outcome;
     }
     let config = Config::load(cli.config_file.as_deref())?;
     for warning in &config.warnings {
@@ -123,11 +152,16 @@ pub fn run(arguments: Vec<OsString>, terminal: &mut Terminal, cancel: &Cancel) -
         Command::Upgrade(arguments) => arguments.run(&context),
         Command::TestAndUpgrade(arguments) => arguments.run(&context),
         Command::Check(arguments) => arguments.run(&context),
+        Command::Create(arguments) => arguments.run(&context),
+        Command::Init(arguments) => arguments.run(&context),
+        Command::Hook(arguments) => arguments.run(&context),
+        Command::New(arguments) => arguments.run(&context),
+        Command::Renumber(arguments) => arguments.run(&context),
         Command::Repair(arguments) => arguments.run(&context),
         Command::Dump(arguments) => arguments.run(&context),
         Command::Restore(arguments) => arguments.run(&context),
         Command::Demo(arguments) => arguments.run(&context),
-        Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Verify(_) | Command::Cache(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
     }
 }
 

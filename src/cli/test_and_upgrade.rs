@@ -5,6 +5,7 @@ use clap::Args;
 use super::Context;
 use super::arguments::{self, Directories, Feedback, Table, Yes};
 use super::check::{RowsArguments, RuleArguments, ScopeArguments};
+use super::shadow::ShadowArguments;
 use super::upgrade::ApplyArguments;
 use crate::commands::check::Check;
 use crate::commands::test_and_upgrade::{self, Answer, Outcome, Target};
@@ -67,6 +68,8 @@ pub struct Arguments {
     #[arg(long)]
     show_ignored: bool,
     #[command(flatten)]
+    shadow: ShadowArguments,
+    #[command(flatten)]
     applying: ApplyArguments,
     #[command(flatten)]
     feedback: Feedback,
@@ -86,13 +89,14 @@ impl Arguments {
         let answer = self.answer(prod_text, &prod, context)?;
         let test = self.test(context)?;
         let upgrade = self.applying.options(prod, &self.table, &self.directories, context)?;
+        let shadow = self.shadow.shadow(context)?;
         let comparison = match &self.comp {
             None => None,
             Some(comp) => {
                 let sources =
                     (Source::Database(upgrade.connection.clone()), super::arguments::source(comp, context)?);
                 let (rules, table) = (self.rules.rules(context)?, Some(upgrade.table.clone()));
-                Some(self.scope.options(sources, &self.rows, rules, table, context))
+                Some(self.scope.options(sources, &self.rows, rules, table, shadow.clone(), context))
             }
         };
         let options = test_and_upgrade::Options {
@@ -108,6 +112,7 @@ impl Arguments {
             force: self.force,
             answer,
             pg_restore: config.pg_restore_exe.clone(),
+            shadow,
         };
         let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };
         let show = |check: &Check| context.terminal.text(&report::text(check, &shown));

@@ -6,10 +6,12 @@ use clap::{Args, ValueEnum};
 use super::Context;
 use super::arguments::{Directories, Feedback, Place, Table, Yes, duration, short_version};
 use super::check::{RowsArguments, RuleArguments, ScopeArguments};
+use super::shadow::ShadowArguments;
 use crate::commands::{check, rehearse, upgrade};
 use crate::config::Edited;
 use crate::connection::Parameters;
 use crate::delta::Version;
+use crate::progress::Progress;
 use crate::source::Source;
 use crate::sql::{Origin, Value, Variables};
 use crate::terminal::Terminal;
@@ -26,12 +28,18 @@ use crate::{Error, Result, report};
     pum upgrade -p prod -t app_sys.upgrades -d delta --dry-run   what would run\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta -v int SRID 2056\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta --transaction all --backup before.dump\n  \
+    pum upgrade -p prod -t app_sys.upgrades -d delta --at v1.4.0   the deltas of that release, whatever lies here\n  \
     pum upgrade -p prod -t app_sys.upgrades -d delta --rehearse   on its schema, in a throwaway database")]
 pub struct Arguments {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
     applying: ApplyArguments,
+    /// Take deltas and all files beside them from this revision, and not from the working tree
+    ///
+    /// The configuration is that of the working directory all the same.
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
     /// Show what would run, and stop
     #[arg(long)]
     dry_run: bool,
@@ -109,6 +117,8 @@ pub struct RehearsalArguments {
     rows: RowsArguments,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    shadow: ShadowArguments,
     /// Show the differences that ignore rules cover, too, with the reasons
     #[arg(long)]
     show_ignored: bool,
@@ -162,6 +172,7 @@ impl ApplyArguments {
             lock_wait: self.lock_wait,
             stop_after: self.stop_after,
             refuse_edited: config.edited == Edited::Error,
+            has_model: config.model.is_some(),
             python: self.python.clone().or_else(|| config.python_exe.clone()),
             pg_dump: config.pg_dump_exe.clone(),
             ..upgrade::Options::new(connection, table.name(context)?, directories.list(context)?)
@@ -179,6 +190,9 @@ impl Arguments {
         let only_reads = self.dry_run || self.rehearsal.rehearse;
         // What is wrong with the others is said before a protected database is asked about.
         let (_, _) = (self.place.table.name(context)?, self.place.directories.list(context)?);
+        if self.at.is_none() && !only_reads && self.place.database.is_protected(context)? {
+            warn_uncommitted(&self.place.directories.list(context)?, context.terminal)?;
+        }
         let connection = match only_reads {
             true => self.place.database.to_read(context)?,
             false => self.place.database.to_write(context, &self.yes)?,
@@ -193,6 +207,7 @@ impl Arguments {
         let options = upgrade::Options {
             backup,
             dry_run: self.dry_run,
+            at: self.at,
             ..self.applying.options(connection, &self.place.table, &self.place.directories, context)?
         };
         if self.rehearsal.rehearse {
@@ -207,20 +222,34 @@ impl Arguments {
     }
 }
 
+/// Warns of deltas that are in no commit: what a protected database gets should be known to others.
+fn warn_uncommitted(directories: &[PathBuf], progress: &dyn Progress) -> Result<()> {
+    let files = upgrade::uncommitted(directories)?;
+    if !files.is_empty() {
+        progress.warning(&format!(
+            "not committed: {}; --at HEAD takes what is committed, and nothing else",
+            files.join(", ")
+        ));
+    }
+    Ok(())
+}
+
 impl RehearsalArguments {
     fn run(self, upgrade: upgrade::Options, context: &Context<'_>) -> Result<u8> {
+        let shadow = self.shadow.shadow(context)?;
         let comparison = match &self.compare {
             None => None,
             Some(source) => {
                 let sources = (Source::Shadow, super::arguments::source(source, context)?);
                 let (rules, table) = (self.rules.rules(context)?, Some(upgrade.table.clone()));
-                Some(self.scope.options(sources, &self.rows, rules, table, context))
+                Some(self.scope.options(sources, &self.rows, rules, table, shadow.clone(), context))
             }
         };
         let options = rehearse::Options {
             rows: self.rows.patterns(context).into_iter().chain(self.copy_rows).collect(),
             comparison,
             pg_restore: context.config.pg_restore_exe.clone(),
+            shadow,
             upgrade,
         };
         let shown = report::Options { show_ignored: self.show_ignored, ..report::Options::default() };

@@ -9,7 +9,7 @@ use crate::delta::{DeltaSet, Version, checksum};
 use crate::progress::{Cancel, Progress};
 use crate::upgrade::TableName;
 use crate::upgrade::record::Record;
-use crate::upgrade::table::{Look, NewRow, Table};
+use crate::upgrade::table::{Look, Table};
 use crate::{Error, Result};
 
 /// What to declare.
@@ -62,16 +62,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         .map_err(|fault| table.explain(fault))?;
     let record = table.read(&mut session)?;
     refuse_second(options, &record, progress)?;
-    let mut statements = vec![table.insert_statement(&NewRow {
-        version: options.version,
-        title: "baseline",
-        code: 0,
-        script: "",
-        checksum: "",
-        milliseconds: 0,
-        success: true,
-        statements_done: None,
-    })];
+    let mut statements = vec![table.baseline_statement(options.version)];
     let mut marked = Vec::new();
     if options.mark_applied {
         for delta in &deltas.deltas {
@@ -81,16 +72,8 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
             }
             let bytes = std::fs::read(&delta.path)
                 .map_err(|cause| Error::usage(format!("{} cannot be read: {cause}", delta.path.display())))?;
-            statements.push(table.insert_statement(&NewRow {
-                version: delta.name.version,
-                title: &delta.name.title,
-                code: delta.name.kind.code(),
-                script: &delta.path.to_string_lossy(),
-                checksum: &checksum(&bytes),
-                milliseconds: 0,
-                success: true,
-                statements_done: None,
-            }));
+            let script = delta.path.to_string_lossy();
+            statements.push(table.applied_statement(&delta.name, &script, &checksum(&bytes)));
             marked.push(delta.file_name());
         }
     }

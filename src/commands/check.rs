@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use super::version;
 use crate::Result;
 use crate::catalog::rows::{self, List};
-use crate::catalog::{self, Details, LeftOut};
+use crate::catalog::{self, Catalog, Details, LeftOut};
 use crate::compare::ignore::{self, Circumstances, Until, Written};
 use crate::compare::{self, Comparison, Scope};
 use crate::delta::Version;
 use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
-use crate::source::{self, Loading, Opened, Source, Throwaway, of_source};
+use crate::source::{self, Loading, Opened, Shadow, Source, Throwaway, of_source};
 use crate::synthesis::{self, Delta, Schema};
 use crate::upgrade::TableName;
 use majors::Programs;
@@ -39,6 +39,8 @@ pub struct Options {
     pub pg_restore: Option<PathBuf>,
     /// The pg_dump for a side whose server is older than the other's; `None`: the one that fits.
     pub pg_dump: Option<PathBuf>,
+    /// Where throwaway databases are made.
+    pub shadow: Shadow,
     /// Ignore rules.
     pub rules: Vec<Arc<Written>>,
     /// The upgrades table, which says whether a rule holds that is until a version.
@@ -89,6 +91,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     let throwaway = Throwaway::new(Loading {
         pg_restore: options.pg_restore.clone(),
         schema_only: options.value_lists.is_empty(),
+        shadow: options.shadow.clone(),
         ..Loading::default()
     });
     source::open_both(&options.first, &options.second, &throwaway, progress, cancel)
@@ -108,41 +111,63 @@ pub fn between(
     cancel: &Cancel,
 ) -> Result<Check> {
     let (mut old, mut new) = read_both(first, second, options, cancel)?;
-    let programs =
-        Programs { pg_dump: options.pg_dump.as_deref(), pg_restore: options.pg_restore.as_deref() };
-    let obstacle =
-        majors::align((first, &mut old.catalog), (second, &mut new.catalog), programs, progress, cancel)?;
+    let check = of_catalogs(first, second, (&mut old.catalog, &mut new.catalog), options, progress, cancel)
+        .and_then(|check| with_delta(check, &old, &new, options));
+    // Millions of small pieces: whoever waits for the outcome does not wait for their end.
+    thread::spawn(move || drop((old, new)));
+    check
+}
+
+/// Adds what takes the first source to the second, if that is asked for.
+fn with_delta(mut check: Check, old: &Schema, new: &Schema, options: &Options) -> Result<Check> {
+    if options.delta {
+        let ignored = check.comparison.ignored.iter().map(|ignored| &*ignored.difference.identity).collect();
+        check.delta = Some(synthesis::write(old, new, &options.scope, &ignored)?);
+    }
+    Ok(check)
+}
+
+/// Compares two sources whose catalogs were read; the rows of value lists that are compared are added to these. What
+/// takes the first to the second is not written: that needs more than the catalogs.
+///
+/// # Errors
+/// As [`run`].
+pub fn of_catalogs(
+    first: &Opened,
+    second: &Opened,
+    (old, new): (&mut Catalog, &mut Catalog),
+    options: &Options,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Check> {
+    let programs = Programs {
+        pg_dump: options.pg_dump.as_deref(),
+        pg_restore: options.pg_restore.as_deref(),
+        cache: options.shadow.cache.as_ref(),
+    };
+    let obstacle = majors::align((first, &mut *old), (second, &mut *new), programs, progress, cancel)?;
     let mut not_compared: Vec<String> = obstacle.into_iter().collect();
     if !options.value_lists.is_empty() {
         let lists = |source: &Opened| rows::find(&source.connection, &options.value_lists, cancel);
         let is_left_out = |list: &List, column: &str| {
-            old.catalog.leaves_out_column(list, column) || new.catalog.leaves_out_column(list, column)
+            old.leaves_out_column(list, column) || new.leaves_out_column(list, column)
         };
         let of_first = |error| of_source(error, "first", &first.label);
         let of_second = |error| of_source(error, "second", &second.label);
         let (of_old, of_new) = (lists(first).map_err(of_first)?, lists(second).map_err(of_second)?);
         let shared = compare::rows::shared(&of_old, &of_new, is_left_out);
-        rows::read(&first.connection, &shared.lists, &mut old.catalog, cancel).map_err(of_first)?;
-        rows::read(&second.connection, &shared.lists, &mut new.catalog, cancel).map_err(of_second)?;
+        rows::read(&first.connection, &shared.lists, old, cancel).map_err(of_first)?;
+        rows::read(&second.connection, &shared.lists, new, cancel).map_err(of_second)?;
         not_compared.extend(shared.not_compared);
     }
     let circumstances = circumstances(options, [first, second], cancel);
-    let mut comparison =
-        compare::compare_ignoring(&old.catalog, &new.catalog, &options.scope, &options.rules, &circumstances);
+    let mut comparison = compare::compare_ignoring(old, new, &options.scope, &options.rules, &circumstances);
     comparison.not_compared.append(&mut not_compared);
-    let delta = if options.delta {
-        let ignored = comparison.ignored.iter().map(|ignored| &*ignored.difference.identity).collect();
-        Some(synthesis::write(&old, &new, &options.scope, &ignored)?)
-    } else {
-        None
-    };
-    // Millions of small pieces: whoever waits for the outcome does not wait for their end.
-    thread::spawn(move || drop((old, new)));
     let (first, second) = labels(first, second);
     // Nobody needs the nanoseconds.
     let now = Timestamp::now();
     let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    Ok(Check { first, second, created, comparison, delta })
+    Ok(Check { first, second, created, comparison, delta: None })
 }
 
 /// What the ignore rules are judged by. A database without an upgrades table is at no version that is known.

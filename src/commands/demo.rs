@@ -114,6 +114,8 @@ pub fn run(
     let table: TableName = TABLE.parse()?;
     let directories = vec![demo.directory.join("delta")];
     let state = info::Options {
+        at: None,
+        has_model: false,
         connection: connection.clone(),
         table: table.clone(),
         directories: directories.clone(),

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Content;
+use super::upgrade::at;
 use crate::Result;
 use crate::connection::Parameters;
 use crate::delta::{DeltaSet, Version};
-use crate::progress::Cancel;
+use crate::progress::{Cancel, Silent};
 use crate::upgrade::TableName;
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::{Entry, Record, Row};
@@ -25,6 +26,10 @@ pub struct Options {
     pub directories: Vec<PathBuf>,
     /// File names of deltas that are known to be late.
     pub known_late: HashSet<String>,
+    /// Take the files of this revision, and not those of the working tree.
+    pub at: Option<String>,
+    /// Whether the project says how its model is built, so that a development database can be made anew.
+    pub has_model: bool,
 }
 
 /// The state of a database. Serialised, it is what `--format json` prints.
@@ -114,14 +119,17 @@ impl Info {
 /// # Errors
 /// A delta directory that cannot be read, no connection, no right to read the table.
 pub fn run(options: &Options, cancel: &Cancel) -> Result<Info> {
-    let set = DeltaSet::read(&options.directories)?;
+    at::with_files(options.at.as_deref(), &options.directories, &Silent, |set, _| info(options, &set, cancel))
+}
+
+fn info(options: &Options, set: &DeltaSet, cancel: &Cancel) -> Result<Info> {
     let (mut session, look) = super::open(&options.connection, &options.table, None, cancel)?;
     let record = match &look.table {
         Some(table) => table.read(&mut session)?,
         None => Record::default(),
     };
     let choice = Choice { known_late: options.known_late.clone(), ..Choice::default() };
-    let plan = Plan::new(&set, &record, &choice);
+    let plan = Plan::new(set, &record, &choice);
     let files = plan.deltas.iter().map(|judged| {
         let row = judged.row;
         let (edited, unreadable) = match Content::of(judged) {

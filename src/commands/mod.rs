@@ -17,17 +17,24 @@
 //! ```
 
 pub mod baseline;
+pub mod cache;
 pub mod check;
 mod connected;
+pub mod create;
 pub mod decide;
 pub mod demo;
 pub mod dump;
+pub mod hook;
 pub mod info;
+pub mod init;
+pub mod new;
 pub mod rehearse;
+pub mod renumber;
 pub mod repair;
 pub mod restore;
 pub mod test_and_upgrade;
 pub mod upgrade;
+pub mod verify;
 pub mod version;
 
 use std::path::PathBuf;
@@ -38,7 +45,7 @@ use crate::error::Kind;
 use crate::progress::{Cancel, Progress};
 use crate::upgrade::plan::{Judged, State};
 use crate::upgrade::table::{Look, Server};
-use crate::upgrade::{TableName, typed};
+use crate::upgrade::{TableName, quoted, typed};
 use crate::{Error, Result};
 
 /// The name under which the server shows our sessions.
@@ -83,6 +90,15 @@ fn no_version(parameters: &Parameters, table: &TableName, directories: &[PathBuf
     error
 }
 
+/// How a development database is mended whose record is not what the deltas are.
+pub(crate) fn anew(parameters: &Parameters) -> String {
+    let database = parameters.whole_service().map_or_else(|| parameters.redacted(), str::to_owned);
+    format!(
+        "a development database is made anew from the model by: pum create -p {} --overwrite",
+        quoted(&database)
+    )
+}
+
 /// What the server refused because the user asked it to stop is an interruption.
 fn if_interrupted(mut error: Error, cancel: &Cancel) -> Error {
     const CANCELED: &str = "57014";
@@ -107,7 +123,7 @@ enum Content {
 impl Content {
     fn of(judged: &Judged<'_>) -> Content {
         let Some(row) = judged.row.filter(|_| judged.state == State::Applied) else { return Content::Same };
-        match std::fs::read(&judged.delta.path) {
+        match std::fs::read(&judged.delta.place) {
             Ok(bytes) if checksum_matches(&row.checksum, &bytes) => Content::Same,
             Ok(_) => Content::Edited,
             Err(cause) => Content::Unreadable(cause),

@@ -10,7 +10,7 @@ use crate::connection::Session;
 use crate::dump::{self, Archive, Format, Load, What, Write};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Connected, Progress, Steps};
-use crate::source::{Loading, Opened, Source, Throwaway};
+use crate::source::{Loading, Opened, Shadow, Source, Throwaway};
 use crate::upgrade::TableName;
 use crate::{Error, Result};
 
@@ -25,6 +25,8 @@ pub struct Options {
     pub comparison: Option<check::Options>,
     /// The pg_restore to use.
     pub pg_restore: Option<PathBuf>,
+    /// Where throwaway databases are made.
+    pub shadow: Shadow,
 }
 
 /// Rehearses an upgrade. Gives whether the result is equal to what it was compared with; if with nothing, it is.
@@ -58,6 +60,7 @@ fn rehearse(
     let throwaway = Throwaway::new(Loading {
         pg_restore: options.pg_restore.clone(),
         roles: options.upgrade.manner.role.iter().cloned().collect(),
+        shadow: options.shadow.clone(),
         ..Loading::default()
     });
     let mut steps = Steps::new(if options.comparison.is_some() { 4 } else { 3 }, progress);

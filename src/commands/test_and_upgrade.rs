@@ -11,7 +11,7 @@ use crate::commands::check::Check;
 use crate::connection::{Parameters, Session};
 use crate::dump::{self, Format, Like, Scratch};
 use crate::progress::{Cancel, Connected, Progress, Silent, Steps};
-use crate::source::{Loading, Opened, Source, Throwaway};
+use crate::source::{Loading, Opened, Shadow, Source, Throwaway};
 use crate::{Error, Result};
 use identity::{Identity, refuse_same};
 use target::State;
@@ -44,6 +44,8 @@ pub struct Options {
     pub answer: Answer,
     /// The pg_restore to use.
     pub pg_restore: Option<PathBuf>,
+    /// Where throwaway databases are made.
+    pub shadow: Shadow,
 }
 
 /// Where the deltas are tried.
@@ -149,6 +151,7 @@ impl Test<'_> {
             ignore_errors: options.ignore_errors,
             roles: plan.manner.role.iter().cloned().collect(),
             schema_only: false,
+            shadow: options.shadow.clone(),
         });
         let looked = self.look(&throwaway)?;
         let comparisons = if looked.comp.is_some() { 2 } else { 0 };

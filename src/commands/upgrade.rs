@@ -1,7 +1,9 @@
 //! `pum upgrade`: applies the deltas that a database has not had yet.
 
+pub(super) mod at;
 mod tested;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,17 +12,19 @@ use serde::Serialize;
 
 use super::Content;
 use crate::connection::{Parameters, Session};
-use crate::delta::{DeltaSet, Version};
+use crate::delta::{DeltaSet, Name, Version};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::{Origin, Variables};
 use crate::upgrade::apply::{Grouping, Manner, PythonManner, Run};
 use crate::upgrade::lock::{self, Key};
+use crate::upgrade::measure::Effect;
 use crate::upgrade::plan::{Choice, Plan, State};
 use crate::upgrade::record::Record;
 use crate::upgrade::table::{Look, Server, Table};
 use crate::upgrade::unit::{self, Unit, Work, used_variables};
 use crate::upgrade::{TableName, typed};
 use crate::{Error, Result, programs};
+pub use at::uncommitted;
 pub use tested::Tested;
 
 /// What to upgrade, and how.
@@ -54,6 +58,12 @@ pub struct Options {
     pub dry_run: bool,
     /// Stop unless the deltas and the record are still these.
     pub tested: Option<Tested>,
+    /// Take the files of this revision, and not those of the working tree.
+    pub at: Option<String>,
+    /// Whether the project says how its model is built, so that a development database can be made anew.
+    pub has_model: bool,
+    /// The deltas whose locks and rewritten tables are measured.
+    pub measured: HashSet<Name>,
 }
 
 impl Options {
@@ -74,7 +84,17 @@ impl Options {
             pg_dump: None,
             dry_run: false,
             tested: None,
+            at: None,
+            has_model: false,
+            measured: HashSet::new(),
         }
+    }
+}
+
+impl Options {
+    /// What mends a development database, whose record is not what the deltas are; nothing where no model says how.
+    fn anew(&self) -> Option<String> {
+        self.has_model.then(|| super::anew(&self.connection))
     }
 }
 
@@ -91,6 +111,9 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// How many deltas are left, because of `max_version` or `stop_after`.
     pub left: usize,
+    /// What was measured.
+    #[serde(skip)]
+    pub effects: Vec<Effect>,
 }
 
 /// Plans, then applies.
@@ -99,7 +122,13 @@ pub struct Outcome {
 /// Before anything runs: a delta that cannot be read or understood, late deltas, a database that cannot be written to,
 /// a lock that somebody else holds. Then: what failed, what was undone, at which version the database is now.
 pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
-    let Prepared { mut session, look, table, record, units, left } = prepare(options, progress, cancel)?;
+    at::with_files(options.at.as_deref(), &options.directories, progress, |set, progress| {
+        upgrade(options, &set, progress, cancel)
+    })
+}
+
+fn upgrade(options: &Options, set: &DeltaSet, progress: &dyn Progress, cancel: &Cancel) -> Result<Outcome> {
+    let Prepared { mut session, look, table, record, units, left } = prepare(options, set, progress, cancel)?;
     let mut outcome = outcome(&look, &record, &units, left);
     if options.dry_run || units.is_empty() {
         outcome.tell(options.dry_run, progress);
@@ -115,7 +144,7 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     }
     let python = PythonManner {
         program: python,
-        directories: options.directories.clone(),
+        directories: set.places.clone(),
         variables: python_variables(&options.variables),
     };
     let server = look.server;
@@ -130,7 +159,11 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
         progress,
         cancel,
     );
+    if !options.measured.is_empty() {
+        run.measure(options.measured.clone());
+    }
     run.all(&units)?;
+    outcome.effects = run.effects().to_vec();
     outcome.version = run.version();
     outcome.applied = run.applied().to_vec();
     outcome.tell(false, progress);
@@ -144,7 +177,9 @@ pub fn run(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
 /// As [`run`], before anything runs.
 pub fn plan(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<(Outcome, Tested)> {
     let planned = Options { dry_run: true, ..options.clone() };
-    let prepared = prepare(&planned, progress, cancel)?;
+    let prepared = at::with_files(options.at.as_deref(), &options.directories, progress, |set, progress| {
+        prepare(&planned, &set, progress, cancel)
+    })?;
     if !options.dry_run {
         prepared.look.refuse_read_only()?;
         refuse_unwritable(&prepared.table, &prepared.look.server.user)?;
@@ -163,8 +198,7 @@ struct Prepared {
     left: usize,
 }
 
-fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Result<Prepared> {
-    let set = DeltaSet::read(&options.directories)?;
+fn prepare(options: &Options, set: &DeltaSet, progress: &dyn Progress, cancel: &Cancel) -> Result<Prepared> {
     let role = options.manner.role.as_deref();
     let (mut session, look) = super::open(&options.connection, &options.table, role, cancel)?;
     super::tell_connected(&session, &look.server, progress);
@@ -178,10 +212,10 @@ fn prepare(options: &Options, progress: &dyn Progress, cancel: &Cancel) -> Resul
     if record.current_version().is_none() {
         return Err(super::no_version(&options.connection, &table.name, &options.directories, &look));
     }
-    let plan = Plan::new(&set, &record, &options.choice);
-    warn(&set, &plan, options, progress)?;
+    let plan = Plan::new(set, &record, &options.choice);
+    warn(set, &plan, options, progress)?;
     let variables = psql_variables(&options.variables, &session, &look.server);
-    let (units, left) = units(&set, &plan, options, &variables)?;
+    let (units, left) = units(set, &plan, options, &variables)?;
     if let Some(tested) = &options.tested {
         tested.refuse_changed(&look.server.database, &record, &units)?;
     }
@@ -201,6 +235,7 @@ fn outcome(look: &Look, record: &Record, units: &[Unit], left: usize) -> Outcome
         version,
         applied: units.iter().map(|unit| unit.label.clone()).collect(),
         left,
+        effects: Vec::new(),
     }
 }
 
@@ -266,7 +301,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
             .note("reason", "a higher version of the same directory was applied before they came")
             .note("state", "nothing was done")
             .hint("give them a version above the database's, or run them as they are with --out-of-order")
-            .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over"));
+            .hint("--ignore-late, or `late: [FILE]` in pum.yaml, says that they are known and to be passed over")
+            .hints(options.anew()));
     }
     let mut edited = Vec::new();
     for judged in &plan.deltas {
@@ -292,7 +328,8 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
                 "put the change into a new delta, or say that the file as it is now is what was applied: pum repair accept {} {}",
                 edited.first().map_or("DELTA", String::as_str),
                 typed(&options.connection, &options.table, &options.directories)
-            )));
+            ))
+            .hints(options.anew()));
     }
     for file in &edited {
         progress.warning(&format!("{file} was edited after it was applied; what it says now did not run"));
@@ -308,6 +345,9 @@ fn warn(set: &DeltaSet, plan: &Plan<'_>, options: &Options, progress: &dyn Progr
     for row in &plan.gone {
         let state = if row.success { "applied" } else { "begun and not ended" };
         progress.warning(&format!("{} is recorded as {state}, but its file is gone", row.file_name()));
+    }
+    if !edited.is_empty() || !plan.gone.is_empty() {
+        options.anew().iter().for_each(|hint| progress.note(hint));
     }
     Ok(())
 }

@@ -112,6 +112,15 @@ impl RuleFile {
         Ok(RuleFile { path, text, rules: rules.into_iter().map(Arc::new).collect() })
     }
 
+    /// The rules of a text that is in no file on disk.
+    ///
+    /// # Errors
+    /// As [`Ignores::load`].
+    pub fn parse(path: &Path, text: &str) -> Result<RuleFile> {
+        let rules = format::parse(path, text)?.into_iter().map(Arc::new).collect();
+        Ok(RuleFile { path: path.to_owned(), text: Some(text.to_owned()), rules })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

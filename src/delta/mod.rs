@@ -6,5 +6,6 @@ mod set;
 mod version;
 
 pub use name::{Kind, Language, Name, Verdict, judge};
+pub(crate) use name::{LONGEST_TITLE, is_word};
 pub use set::{Delta, DeltaSet, Hook, Moment, NotDelta, checksum, checksum_matches};
 pub use version::{NotAVersion, Version};

@@ -78,7 +78,7 @@ impl Kind {
     }
 
     /// Pre, plain or post: which of a version's deltas come first.
-    fn phase(self) -> u8 {
+    pub(crate) fn phase(self) -> u8 {
         match self {
             Kind::PrePython | Kind::PreSql => 0,
             Kind::Python | Kind::Sql => 1,
@@ -153,7 +153,7 @@ pub enum Verdict {
 }
 
 /// The longest title that column `description` of the upgrades table holds, in characters.
-const LONGEST_TITLE: usize = 200;
+pub(crate) const LONGEST_TITLE: usize = 200;
 
 /// Judges a file's name. Total: whatever begins like a delta is either one or named as not one.
 pub fn judge(file_name: &str) -> Verdict {
@@ -261,7 +261,7 @@ fn mend(rest: &str) -> Option<String> {
 }
 
 /// A word character: a letter or digit of any script, or an underscore.
-fn is_word(character: char) -> bool {
+pub(crate) fn is_word(character: char) -> bool {
     character == '_' || character.is_alphanumeric()
 }
 

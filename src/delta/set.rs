@@ -16,6 +16,8 @@ pub struct Delta {
     pub name: Name,
     /// The directory as given, joined with the file's name.
     pub path: PathBuf,
+    /// Where its content is read: the same, unless the files are those of a revision.
+    pub place: PathBuf,
     /// The index of its directory in [`DeltaSet::directories`].
     pub directory: usize,
 }
@@ -45,6 +47,8 @@ pub struct Hook {
     pub language: Language,
     /// The directory as given, joined with the file's name.
     pub path: PathBuf,
+    /// Where its content is read: the same, unless the files are those of a revision.
+    pub place: PathBuf,
     /// The index of its directory in [`DeltaSet::directories`].
     pub directory: usize,
 }
@@ -65,6 +69,8 @@ pub struct NotDelta {
 pub struct DeltaSet {
     /// The directories as given, each once.
     pub directories: Vec<PathBuf>,
+    /// Where each of them is.
+    pub places: Vec<PathBuf>,
     /// Directory by directory, inside one in the order of [`Name`].
     pub deltas: Vec<Delta>,
     /// The last directory's first, Python before SQL.
@@ -81,27 +87,78 @@ impl DeltaSet {
     /// # Errors
     /// A directory that cannot be read, and two files that are the same delta, both of which are named.
     pub fn read(directories: &[PathBuf]) -> Result<DeltaSet> {
+        DeltaSet::read_at(directories.iter().map(|directory| (directory.as_path(), directory.as_path())))
+    }
+
+    /// Reads directories that are somewhere else than they are called: each with its name, and where it is.
+    ///
+    /// # Errors
+    /// As [`DeltaSet::read`].
+    pub fn read_at<'d>(directories: impl IntoIterator<Item = (&'d Path, &'d Path)>) -> Result<DeltaSet> {
         let mut set = DeltaSet::default();
         let mut seen = Vec::new();
-        for directory in directories {
-            let real = fs::canonicalize(directory).map_err(|cause| unreadable(directory, &cause))?;
+        for (directory, place) in directories {
+            let real = fs::canonicalize(place).map_err(|cause| unreadable(directory, &cause))?;
             if !seen.contains(&real) {
                 seen.push(real);
-                set.read_directory(directory)?;
-                set.directories.push(directory.clone());
+                set.read_directory(directory, place)?;
+                set.directories.push(directory.to_owned());
+                set.places.push(place.to_owned());
             }
         }
-        set.deltas.sort_by(|a, b| a.directory.cmp(&b.directory).then_with(|| a.name.cmp(&b.name)));
-        set.pre_all.sort_by_key(|hook| (usize::MAX - hook.directory, hook.language));
-        set.post_all.sort_by_key(|hook| (hook.directory, hook.language));
-        set.not_deltas.sort_by(|a, b| a.path.cmp(&b.path));
+        set.sort();
         set.refuse_twins()?;
         Ok(set)
     }
 
-    fn read_directory(&mut self, directory: &Path) -> Result<()> {
+    /// The deltas among files that are known by their paths, such as those of a git tree. Twins are not refused: see
+    /// [`DeltaSet::twins`].
+    pub fn of_files<'f>(directories: &[PathBuf], files: impl IntoIterator<Item = &'f Path>) -> DeltaSet {
+        let mut set = DeltaSet::default();
+        for directory in directories {
+            if !set.directories.contains(directory) {
+                set.directories.push(directory.clone());
+            }
+        }
+        let numbers: HashMap<PathBuf, usize> = set
+            .directories
+            .iter()
+            .enumerate()
+            .map(|(number, directory)| (directory.clone(), number))
+            .collect();
+        for path in files {
+            let Some(number) = path.parent().and_then(|parent| numbers.get(parent)) else { continue };
+            if let Some(file_name) = path.file_name().and_then(|name| name.to_str()) {
+                set.add(file_name, path.to_owned(), path.to_owned(), *number, || true);
+            }
+        }
+        set.sort();
+        set
+    }
+
+    /// Files that are the same delta, two by two: the one that comes first, and another.
+    pub fn twins(&self) -> Vec<(&Delta, &Delta)> {
+        let mut seen: HashMap<&Name, &Delta> = HashMap::new();
+        let mut twins = Vec::new();
+        for delta in &self.deltas {
+            match seen.get(&delta.name) {
+                Some(first) => twins.push((*first, delta)),
+                None => drop(seen.insert(&delta.name, delta)),
+            }
+        }
+        twins
+    }
+
+    fn sort(&mut self) {
+        self.deltas.sort_by(|a, b| a.directory.cmp(&b.directory).then_with(|| a.name.cmp(&b.name)));
+        self.pre_all.sort_by_key(|hook| (usize::MAX - hook.directory, hook.language));
+        self.post_all.sort_by_key(|hook| (hook.directory, hook.language));
+        self.not_deltas.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    fn read_directory(&mut self, directory: &Path, place: &Path) -> Result<()> {
         let number = self.directories.len();
-        for entry in fs::read_dir(directory).map_err(|cause| unreadable(directory, &cause))? {
+        for entry in fs::read_dir(place).map_err(|cause| unreadable(directory, &cause))? {
             let entry = entry.map_err(|cause| unreadable(directory, &cause))?;
             let path = directory.join(entry.file_name());
             let Some(file_name) = entry.file_name().to_str().map(str::to_owned) else {
@@ -111,59 +168,67 @@ impl DeltaSet {
                 }
                 continue;
             };
-            let verdict = judge(&file_name);
-            let is_hook = is_hook(&file_name);
-            if verdict == Verdict::Other && !is_hook {
-                continue;
-            }
-            // `file_type` costs nothing; only a link needs a look at what it points to.
-            let is_file = match entry.file_type() {
-                // One that points to nothing shall be missed when it is read, not passed over.
-                Ok(kind) if kind.is_symlink() => path.metadata().map_or(true, |target| target.is_file()),
-                Ok(kind) => kind.is_file(),
-                Err(_) => false,
-            };
-            if !is_file {
-                let reason = "it is not a file".to_owned();
-                self.not_deltas.push(NotDelta { path, reason, rename: None });
-                continue;
-            }
-            match verdict {
-                Verdict::Delta(name) => self.deltas.push(Delta { name, path, directory: number }),
-                Verdict::LooksLike { reason, rename } => {
-                    self.not_deltas.push(NotDelta { path, reason, rename })
+            let place = place.join(&file_name);
+            self.add(&file_name, path, place.clone(), number, || {
+                // `file_type` costs nothing; only a link needs a look at what it points to.
+                match entry.file_type() {
+                    // One that points to nothing shall be missed when it is read, not passed over.
+                    Ok(kind) if kind.is_symlink() => place.metadata().map_or(true, |target| target.is_file()),
+                    Ok(kind) => kind.is_file(),
+                    Err(_) => false,
                 }
-                Verdict::Other => self.add_hook(&file_name, path, number),
-            }
+            });
         }
         Ok(())
     }
 
-    fn add_hook(&mut self, file_name: &str, path: PathBuf, directory: usize) {
+    /// Takes up an entry of a directory, if its name makes it one of the set.
+    fn add(
+        &mut self,
+        file_name: &str,
+        path: PathBuf,
+        place: PathBuf,
+        directory: usize,
+        is_file: impl FnOnce() -> bool,
+    ) {
+        let verdict = judge(file_name);
+        if verdict == Verdict::Other && !is_hook(file_name) {
+            return;
+        }
+        if !is_file() {
+            let reason = "it is not a file".to_owned();
+            self.not_deltas.push(NotDelta { path, reason, rename: None });
+            return;
+        }
+        match verdict {
+            Verdict::Delta(name) => self.deltas.push(Delta { name, path, place, directory }),
+            Verdict::LooksLike { reason, rename } => self.not_deltas.push(NotDelta { path, reason, rename }),
+            Verdict::Other => self.add_hook(file_name, path, place, directory),
+        }
+    }
+
+    fn add_hook(&mut self, file_name: &str, path: PathBuf, place: PathBuf, directory: usize) {
         let language = if file_name.ends_with(".py") { Language::Python } else { Language::Sql };
         if file_name.starts_with("pre-all") {
-            self.pre_all.push(Hook { moment: Moment::PreAll, language, path, directory });
+            self.pre_all.push(Hook { moment: Moment::PreAll, language, path, place, directory });
         } else {
-            self.post_all.push(Hook { moment: Moment::PostAll, language, path, directory });
+            self.post_all.push(Hook { moment: Moment::PostAll, language, path, place, directory });
         }
     }
 
     fn refuse_twins(&self) -> Result<()> {
-        let mut seen: HashMap<&Name, &Delta> = HashMap::new();
-        for delta in &self.deltas {
-            if let Some(twin) = seen.insert(&delta.name, delta) {
-                return Err(Error::usage(format!(
-                    "{} and {} are the same delta: version {}, title {:?}, kind {}",
-                    twin.path.display(),
-                    delta.path.display(),
-                    delta.name.version,
-                    delta.name.title,
-                    delta.name.kind,
-                ))
-                .hint("give one of them another title; a delta is known by version, title and kind"));
-            }
+        match self.twins().first() {
+            None => Ok(()),
+            Some((twin, delta)) => Err(Error::usage(format!(
+                "{} and {} are the same delta: version {}, title {:?}, kind {}",
+                twin.path.display(),
+                delta.path.display(),
+                delta.name.version,
+                delta.name.title,
+                delta.name.kind,
+            ))
+            .hint("give one of them another title; a delta is known by version, title and kind")),
         }
-        Ok(())
     }
 }
 

@@ -14,7 +14,10 @@ use std::str::FromStr;
 pub use archive::Archive;
 pub use load::{Complaint, Load, load};
 pub use names::Names;
-pub use target::{Like, Occupant, clear, create, like, objects, occupants, recreate, set};
+pub use target::{
+    Like, Occupant, clear, copy_settings, create, create_like, drop_database, end_sessions, exists, like,
+    may_create, objects, occupants, recreate, set,
+};
 pub use write::{Scratch, What, Write, free_space, scratch, write};
 
 use crate::{Error, Result};

@@ -2,6 +2,8 @@
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
+use serde::{Deserialize, Serialize};
+
 use crate::connection::Session;
 use crate::{Error, Result};
 
@@ -101,7 +103,7 @@ pub fn clear(session: &mut Session) -> Result<()> {
 }
 
 /// What a database made for the dump of another one shall have of it, beside what is in the dump.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Like {
     encoding: String,
     locale: String,
@@ -172,61 +174,95 @@ pub fn occupants(session: &mut Session, database: &str) -> Result<Vec<Occupant>>
         .collect())
 }
 
+/// The statements that make a database with the owner, encoding, locale, tablespace, limits, rights and comment of one
+/// that exists, under a name of its own: CREATE DATABASE first. None if that does not exist. Settings are apart: see
+/// [`copy_settings`].
+fn definition(session: &mut Session, database: &str, name: &str) -> Result<Vec<String>> {
+    let (literal, name) = (escape_literal(database), escape_literal(name));
+    // What differs between versions of the server is read through JSON.
+    let rows = session.query(&format!(
+        "WITH d AS (SELECT d.*, to_jsonb(d) AS j FROM pg_catalog.pg_database d WHERE datname = {literal})
+         SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+                       {name}, pg_get_userbyid(datdba), pg_encoding_to_char(encoding),
+                       coalesce(j->>'datcollate', 'C'), coalesce(j->>'datctype', 'C'))
+           || CASE j->>'datlocprovider'
+                WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
+                                     coalesce(j->>'datlocale', j->>'daticulocale'))
+                WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j->>'datlocale')
+                ELSE '' END
+           || format(' TABLESPACE %I CONNECTION LIMIT %s', spcname, datconnlimit)
+         FROM d JOIN pg_catalog.pg_tablespace s ON s.oid = dattablespace
+         UNION ALL
+         SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', {name}) FROM d WHERE datacl IS NOT NULL
+         UNION ALL
+         SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, {name},
+                       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                       CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+         FROM d, aclexplode(datacl) WHERE grantee <> datdba
+         UNION ALL
+         SELECT format('COMMENT ON DATABASE %I IS %L', {name}, shobj_description(oid, 'pg_database'))
+         FROM d WHERE shobj_description(oid, 'pg_database') IS NOT NULL"
+    ))?;
+    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+}
+
+/// Whether the role of this session may make databases.
+pub fn may_create(session: &mut Session) -> Result<bool> {
+    let rows = session
+        .query("SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")?;
+    Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
+}
+
+/// Whether a database of that name exists.
+pub fn exists(session: &mut Session, database: &str) -> Result<bool> {
+    let literal = escape_literal(database);
+    Ok(!session.query(&format!("SELECT 1 FROM pg_catalog.pg_database WHERE datname = {literal}"))?.is_empty())
+}
+
+/// Makes an empty database with owner, encoding, locale, tablespace, limits, rights and comment of another one, if that
+/// exists, without its settings. Works from another database.
+pub fn create_like(session: &mut Session, database: &str, name: &str) -> Result<()> {
+    let statements = definition(session, database, name)?;
+    if statements.is_empty() {
+        let identifier = escape_identifier(name);
+        return Ok(
+            session.execute(&format!("CREATE DATABASE {identifier} TEMPLATE template0 ENCODING 'UTF8'"))?
+        );
+    }
+    for statement in statements {
+        session.execute(&statement)?;
+    }
+    Ok(())
+}
+
+/// Gives a database those settings of another one that it does not have itself.
+pub fn copy_settings(session: &mut Session, from: &str, to: &str) -> Result<()> {
+    let own = settings(session, &escape_literal(to))?;
+    for (role, name, value) in settings(session, &escape_literal(from))? {
+        if !own.iter().any(|(its_role, its_name, _)| (its_role, its_name) == (&role, &name)) {
+            session.execute(&setting(to, &role, &name, &value))?;
+        }
+    }
+    Ok(())
+}
+
 /// Drops a database if it exists and makes it again, with its owner, encoding, locale, tablespace, limits, settings
 /// and rights, empty. `force` ends the sessions that are connected to it. Works from another database.
 pub fn recreate(session: &mut Session, database: &str, force: bool) -> Result<()> {
-    let literal = escape_literal(database);
     let identifier = escape_identifier(database);
-    // What differs between versions of the server is read through JSON.
-    let statements: Vec<String> = session
-        .query(&format!(
-            "WITH d AS (SELECT d.*, to_jsonb(d) AS j FROM pg_catalog.pg_database d WHERE datname = {literal})
-             SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L',
-                           datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding),
-                           coalesce(j->>'datcollate', 'C'), coalesce(j->>'datctype', 'C'))
-               || CASE j->>'datlocprovider'
-                    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
-                                         coalesce(j->>'datlocale', j->>'daticulocale'))
-                    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j->>'datlocale')
-                    ELSE '' END
-               || format(' TABLESPACE %I CONNECTION LIMIT %s', spcname, datconnlimit)
-             FROM d JOIN pg_catalog.pg_tablespace s ON s.oid = dattablespace
-             UNION ALL
-             SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname) FROM d WHERE datacl IS NOT NULL
-             UNION ALL
-             SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, datname,
-                           CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
-                           CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-             FROM d, aclexplode(datacl) WHERE grantee <> datdba
-             UNION ALL
-             SELECT format('COMMENT ON DATABASE %I IS %L', datname, shobj_description(oid, 'pg_database'))
-             FROM d WHERE shobj_description(oid, 'pg_database') IS NOT NULL"
-        ))?
-        .into_iter()
-        .filter_map(|row| row.into_iter().next().flatten())
-        .collect();
-    let settings = settings(session, &literal)?;
+    let statements = definition(session, database, database)?;
+    let settings = settings(session, &escape_literal(database))?;
     let Some((create, rest)) = statements.split_first() else {
         return Ok(session.execute(&format!("CREATE DATABASE {identifier} TEMPLATE template0"))?);
     };
-    let version = session.server_version_num()?;
-    if force && version < 130_000 {
-        session.execute(&format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-             WHERE datname = {literal} AND pid <> pg_backend_pid()"
-        ))?;
-    }
-    let may = session
-        .query("SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")?;
-    if may.first().and_then(|row| row.first()?.as_deref()) != Some("t") {
+    if !may_create(session)? {
         return Err(Error::failed(format!("{database} is not dropped: your role may not create databases"))
             .note("state", "nothing was done")
             .hint(
                 "connect as a role with CREATEDB, or restore into an empty database without --clean-database",
             ));
     }
-    let with = if force && version >= 130_000 { " WITH (FORCE)" } else { "" };
-    session.execute(&format!("DROP DATABASE {identifier}{with}"))?;
+    drop_database(session, database, force)?;
     session.execute(create).map_err(|fault| {
         fault.into_error().note("state", format!("the database {database} is dropped")).hint(create.clone())
     })?;
@@ -237,6 +273,25 @@ pub fn recreate(session: &mut Session, database: &str, force: bool) -> Result<()
         session.execute(&setting(database, role, name, value))?;
     }
     Ok(())
+}
+
+/// Drops a database if it exists. `force` ends the sessions that are connected to it. Works from another database.
+pub fn drop_database(session: &mut Session, database: &str, force: bool) -> Result<()> {
+    let version = session.server_version_num()?;
+    if force && version < 130_000 {
+        end_sessions(session, database)?;
+    }
+    let with = if force && version >= 130_000 { " WITH (FORCE)" } else { "" };
+    Ok(session.execute(&format!("DROP DATABASE IF EXISTS {}{with}", escape_identifier(database)))?)
+}
+
+/// Ends the sessions that are connected to a database. Works from another database.
+pub fn end_sessions(session: &mut Session, database: &str) -> Result<()> {
+    Ok(session.execute(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+         WHERE datname = {} AND pid <> pg_backend_pid()",
+        escape_literal(database)
+    ))?)
 }
 
 /// The settings of a database, and of roles in it: role (empty for all), name and value.

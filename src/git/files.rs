@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git2::{ObjectType, Oid, StatusOptions, TreeWalkMode, TreeWalkResult};
+use git2::{ErrorCode, ObjectType, Oid, StatusOptions, TreeWalkMode, TreeWalkResult};
 
 use super::{Commit, Repository};
 use crate::{Error, Result};
@@ -53,11 +53,112 @@ impl Repository {
         Ok(Tree { repository: self, files, is_working_tree: false })
     }
 
-    /// The files of the working tree: what git tracks, as it is on disk, and what it neither tracks nor ignores.
+    /// The files that lie directly in some directories of a commit; a directory that is not there has none.
     ///
     /// # Errors
-    /// A file that cannot be read; a bare repository.
-    pub fn working_tree(&self) -> Result<Tree<'_>> {
+    /// A broken object.
+    pub fn files_in(&self, commit: &Commit, directories: &[PathBuf]) -> Result<Tree<'_>> {
+        let top = self
+            .inner
+            .find_commit(commit.id)
+            .and_then(|commit| commit.tree())
+            .map_err(|cause| self.broken(cause))?;
+        let mut files = BTreeMap::new();
+        for directory in directories {
+            let tree = match directory.as_os_str().is_empty() {
+                true => Ok(top.clone()),
+                false => top.get_path(directory).and_then(|entry| entry.to_object(&self.inner)).and_then(
+                    |object| object.into_tree().map_err(|_| git2::Error::from_str("it is no directory")),
+                ),
+            };
+            let tree = match tree {
+                Ok(tree) => tree,
+                Err(cause) if cause.code() == ErrorCode::NotFound => continue,
+                Err(cause) => {
+                    return Err(self.broken(cause).note("directory", directory.display().to_string()));
+                }
+            };
+            for entry in &tree {
+                if entry.kind() == Some(ObjectType::Blob)
+                    && let Ok(name) = entry.name()
+                {
+                    files.insert(directory.join(name), File { id: entry.id(), mode: entry.filemode() });
+                }
+            }
+        }
+        Ok(Tree { repository: self, files, is_working_tree: false })
+    }
+
+    /// The files of the index: what the next commit will hold. Files in conflict are not among them.
+    ///
+    /// # Errors
+    /// An index that cannot be read.
+    pub fn index_tree(&self) -> Result<Tree<'_>> {
+        let index = self.inner.index().map_err(|cause| self.broken(cause))?;
+        let mut files = BTreeMap::new();
+        for entry in index.iter() {
+            let stage = entry.flags >> 12 & 3;
+            let mode = i32::try_from(entry.mode).unwrap_or_default();
+            if stage == 0
+                && mode != 0o160_000
+                && let Ok(path) = String::from_utf8(entry.path)
+            {
+                files.insert(PathBuf::from(path), File { id: entry.id, mode });
+            }
+        }
+        Ok(Tree { repository: self, files, is_working_tree: false })
+    }
+
+    /// No files at all.
+    pub fn no_files(&self) -> Tree<'_> {
+        Tree { repository: self, files: BTreeMap::new(), is_working_tree: false }
+    }
+
+    /// The id of a file in the index, if it is there.
+    ///
+    /// # Errors
+    /// An index that cannot be read.
+    pub fn index_entry(&self, path: &Path) -> Result<Option<Oid>> {
+        let index = self.inner.index().map_err(|cause| self.broken(cause))?;
+        Ok(index.get_path(path, 0).map(|entry| entry.id))
+    }
+
+    /// The id of a file or a directory in a commit, if it is there; of a directory it tells whether anything in it is
+    /// another. An empty path is the top.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn entry(&self, commit: &Commit, path: &Path) -> Result<Option<Oid>> {
+        let tree = self
+            .inner
+            .find_commit(commit.id)
+            .and_then(|commit| commit.tree())
+            .map_err(|cause| self.broken(cause))?;
+        if path.as_os_str().is_empty() {
+            return Ok(Some(tree.id()));
+        }
+        match tree.get_path(path) {
+            Ok(entry) => Ok(Some(entry.id())),
+            Err(cause) if cause.code() == ErrorCode::NotFound => Ok(None),
+            Err(cause) => Err(self.broken(cause)),
+        }
+    }
+
+    /// The content of a file by its id.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn content(&self, id: Oid) -> Result<Vec<u8>> {
+        let blob = self.inner.find_blob(id).map_err(|cause| self.broken(cause))?;
+        Ok(blob.content().to_owned())
+    }
+
+    /// The paths of the working tree's files: what git tracks, and what it neither tracks nor ignores. Some may be gone
+    /// from disk.
+    ///
+    /// # Errors
+    /// A bare repository; an index that cannot be read.
+    pub fn working_paths(&self) -> Result<Vec<PathBuf>> {
         let mut paths: Vec<PathBuf> = Vec::new();
         let index = self.inner.index().map_err(|cause| self.broken(cause))?;
         for entry in index.iter() {
@@ -74,6 +175,15 @@ impl Repository {
                 .filter(|entry| entry.status().is_wt_new())
                 .filter_map(|entry| entry.path().ok().map(PathBuf::from)),
         );
+        Ok(paths)
+    }
+
+    /// The files of the working tree: what git tracks, as it is on disk, and what it neither tracks nor ignores.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a bare repository.
+    pub fn working_tree(&self) -> Result<Tree<'_>> {
+        let paths = self.working_paths()?;
         let mut files = BTreeMap::new();
         for path in paths {
             let place = self.top().join(&path);
@@ -102,8 +212,7 @@ impl Tree<'_> {
         if self.is_working_tree {
             return read_file(&self.repository.top().join(path));
         }
-        let blob = self.repository.inner.find_blob(file.id).map_err(|cause| self.repository.broken(cause))?;
-        Ok(blob.content().to_owned())
+        self.repository.content(file.id)
     }
 
     /// Writes all files into an empty directory, as a checkout does.

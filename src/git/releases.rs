@@ -1,5 +1,9 @@
 //! Releases: the tags that name a version.
 
+use std::collections::HashSet;
+
+use git2::Oid;
+
 use super::{Commit, Repository};
 use crate::delta::Version;
 use crate::{Error, Result};
@@ -68,6 +72,28 @@ impl Repository {
         }
         releases.sort_by(|a, b| (&a.version, &a.commit.name).cmp(&(&b.version, &b.commit.name)));
         Ok(releases)
+    }
+
+    /// The releases that a commit contains, the oldest version first; a tag on the commit itself is one of them.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn releases_in(&self, patterns: &Patterns, of: &Commit) -> Result<Vec<Release>> {
+        let all = self.releases(patterns)?;
+        let mut sought: HashSet<Oid> = all.iter().map(|release| release.commit.id).collect();
+        let mut found = HashSet::new();
+        // One walk for all of them; it ends with the last.
+        let mut walk = self.inner.revwalk().map_err(|cause| self.broken(cause))?;
+        walk.push(of.id).map_err(|cause| self.broken(cause))?;
+        while !sought.is_empty()
+            && let Some(id) = walk.next()
+        {
+            let id = id.map_err(|cause| self.broken(cause))?;
+            if sought.remove(&id) {
+                found.insert(id);
+            }
+        }
+        Ok(all.into_iter().filter(|release| found.contains(&release.commit.id)).collect())
     }
 
     /// The release with the highest version that a commit contains.

@@ -70,7 +70,7 @@ impl Repository {
                 let error =
                     Error::usage(format!("{revision:?} is no revision of {}", self.top.display())).note("git", cause.message());
                 if self.inner.is_shallow() {
-                    error.hint("the clone is shallow: git fetch --unshallow --tags brings what is missing (in CI: fetch-depth: 0)")
+                    error.hint("the clone is shallow: git fetch --unshallow --tags brings what is missing (in CI: fetch-depth: 0, GIT_DEPTH: 0)")
                 } else {
                     error.hint("git log --oneline --decorate shows the revisions; git fetch --tags brings those of the remote")
                 }
@@ -104,6 +104,11 @@ impl Repository {
             return Ok(true);
         }
         self.inner.graph_descendant_of(of.id, ancestor.id).map_err(|cause| self.broken(cause))
+    }
+
+    /// Whether history is cut off: what lies behind is not known here.
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow()
     }
 
     /// An error for an object that cannot be read.

@@ -8,6 +8,22 @@ use tempfile::Builder;
 
 use crate::{Error, Result};
 
+/// Puts a report behind what a file holds, which others write to as well.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn append(path: &Path, text: &str) -> Result<()> {
+    let written = File::options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|cause| {
+        Error::failed(format!("the report could not be written to {}: {cause}", path.display()))
+            .caused_by(cause)
+    })
+}
+
 /// A file that a report goes to.
 #[derive(Debug)]
 pub struct Target {

@@ -8,6 +8,7 @@ mod outline;
 mod rules;
 mod text;
 mod value;
+pub mod verification;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use std::str::FromStr;
 use crate::Result;
 use crate::commands::check::Check;
 
-pub use text::text;
+pub use text::{difference, text};
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

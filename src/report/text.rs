@@ -32,6 +32,13 @@ pub fn text(check: &Check, options: &Options) -> String {
     text
 }
 
+/// A difference with both values, without colours.
+pub fn difference(difference: &Difference) -> String {
+    let mut text = String::new();
+    let _ = write_difference(&mut text, difference, None, 0);
+    anstream::adapter::strip_str(text.trim_end()).to_string()
+}
+
 fn write(text: &mut String, check: &Check, options: &Options) -> Result {
     summary(text, check, options)?;
     let differences = &check.comparison.differences;

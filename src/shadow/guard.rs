@@ -10,14 +10,23 @@ use crate::programs::child::{self, DiesWith};
 use crate::{Error, Result};
 
 /// `$1` is the data directory, `$2` the directory to remove, or empty. The number in `postmaster.pid` is only
-/// believed while that process works in the data directory, where the system can tell.
+/// believed while that process works in the data directory, where the system can tell. A negative one is that of the
+/// server that initdb runs: it ends with its input, and without its files it would leave its shared memory.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM QUIT
 cd /
 while read -r line; do :; done
+works() { kill -0 "$1" && { [ ! -e /proc/self ] || [ "/proc/$1/cwd" -ef "$2" ]; }; }
+tries=0
+if read -r pid <"$1/postmaster.pid" && [ "$pid" -lt 0 ]; then
+    while [ "$tries" -lt 100 ] && works "${pid#-}" "$1"; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+fi
 tries=0
 while [ "$tries" -lt 100 ] && read -r pid <"$1/postmaster.pid"; do
-    [ ! -e /proc/self ] || [ "/proc/$pid/cwd" -ef "$1" ] || break
+    works "$pid" "$1" || break
     kill -QUIT "$pid" || break
     sleep 0.05
     tries=$((tries + 1))

@@ -5,9 +5,13 @@
 //! Three things see to that: dropping the [`Cluster`], a guard process that notices the owner's death, and a sweep,
 //! at the next start, of what may still lie about.
 
+pub mod cache;
 mod guard;
+mod host;
 mod place;
 mod process;
+mod server;
+mod template;
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -19,12 +23,15 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::connection::Parameters;
-use crate::programs::child::{self, DiesWith};
 use crate::programs::{self, Found, Program};
 use crate::{Error, Result};
+use cache::Cache;
 use guard::Guard;
+pub use host::Host;
 use place::Place;
 use process::{Keeper, ServerUser};
+pub use server::Server;
+use template::Origin;
 
 /// The superuser of every throwaway cluster.
 pub const SUPERUSER: &str = "postgres";
@@ -49,6 +56,8 @@ pub struct Options {
     pub major: Option<u32>,
     /// The directory of the server's programs. `None`: they are looked for.
     pub programs: Option<PathBuf>,
+    /// Where a data directory as initdb makes it is kept and copied from; `None`: it is always made.
+    pub cache: Option<Cache>,
 }
 
 /// A throwaway cluster whose server runs. Dropping it stops the server and removes a temporary directory.
@@ -60,6 +69,7 @@ pub struct Cluster {
     port: u16,
     tcp: bool,
     server: Option<Child>,
+    notes: Vec<String>,
     // Fields are dropped in this order: the guard, which removes the directories, before the lock on them.
     keeper: Keeper,
     _guard: Guard,
@@ -76,8 +86,10 @@ impl Cluster {
         let user = ServerUser::choose()?;
         let place = Place::prepare(options.directory.as_deref(), &user)?;
         let guard = Guard::start(&place)?;
+        let cache = options.cache.as_ref();
+        let mut origin = Origin::Made;
         if !place.data().join("PG_VERSION").exists() {
-            initdb(&programs, &user, &place)?;
+            origin = template::make(&programs, &user, &place, cache)?;
             prepend_hba(&place.data().join("pg_hba.conf"), &options.hba)?;
         }
         let mut cluster = Cluster {
@@ -88,20 +100,36 @@ impl Cluster {
             tcp: options.tcp,
             server: None,
             keeper: Keeper::start()?,
+            notes: Vec::new(),
             _guard: guard,
             place,
         };
+        let Err(error) = cluster.resume_on_a_free_port() else { return Ok(cluster) };
+        if origin == Origin::Made {
+            return Err(error);
+        }
+        // The copy may be broken in a way that its size does not tell.
+        let _ = cluster.stop();
+        template::make_anew(&cluster.programs, &user, &cluster.place)?;
+        prepend_hba(&cluster.place.data().join("pg_hba.conf"), &options.hba)?;
+        cluster.resume_on_a_free_port()?;
+        template::forget(&cluster.programs, cache);
+        cluster.notes.push("the cached data directory was broken; it was made anew".to_owned());
+        Ok(cluster)
+    }
+
+    fn resume_on_a_free_port(&mut self) -> Result<()> {
         let mut tries = 0;
-        while let Err(error) = cluster.resume() {
+        while let Err(error) = self.resume() {
             tries += 1;
             // Between the choice of a port and the server's start, somebody else may have taken it.
-            if tries == 5 || !cluster.log().contains("Address already in use") {
+            if tries == 5 || !self.log().contains("Address already in use") {
                 return Err(error);
             }
-            cluster.server = None;
-            cluster.port = 5432;
+            self.server = None;
+            self.port = 5432;
         }
-        Ok(cluster)
+        Ok(())
     }
 
     /// Stops the server at once, as a crash would (SIGQUIT, `pg_ctl stop -m immediate`); the data stay.
@@ -139,6 +167,8 @@ impl Cluster {
             ("autovacuum", "off".to_owned()),
             ("wal_level", "minimal".to_owned()),
             ("max_wal_senders", "0".to_owned()),
+            // initdb sets a small one for small segments.
+            ("max_wal_size", "1GB".to_owned()),
             ("shared_buffers", "16MB".to_owned()),
             // In the data directory, so that nothing stays in /dev/shm.
             ("dynamic_shared_memory_type", "mmap".to_owned()),
@@ -207,6 +237,11 @@ impl Cluster {
         self.server.as_ref().map(Child::id)
     }
 
+    /// What happened on the way that somebody may want to know.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// The programs that the server is made of; a client of the same version may lie beside them.
     pub fn programs(&self) -> &Found {
         &self.programs
@@ -218,29 +253,6 @@ impl Drop for Cluster {
         // Nobody to tell; the guard, which is dropped next, makes sure.
         let _ = self.stop();
     }
-}
-
-/// Makes the data directory. Apart from the rest, so that a ready one can be copied instead one day.
-fn initdb(programs: &Found, user: &ServerUser, place: &Place) -> Result<()> {
-    let mut command = Command::new(&programs.path);
-    command.arg("-D").arg(place.data()).args(["-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--no-sync"]);
-    command.args(["--auth-local=trust", "--auth-host=scram-sha-256"]);
-    command.stdin(Stdio::null());
-    user.prepare(&mut command, place.directory());
-    child::detach(&mut command, DiesWith::SpawningThread(Signal::QUIT));
-    let output = command.output().map_err(|error| {
-        Error::failed(format!("{} could not be run", programs.path.display())).caused_by(error)
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    Err(Error::failed(format!(
-        "{} could not make a cluster in {}",
-        programs.path.display(),
-        place.data().display()
-    ))
-    .note("initdb", text.trim()))
 }
 
 fn prepend_hba(path: &Path, lines: &[String]) -> Result<()> {

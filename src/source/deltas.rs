@@ -11,7 +11,7 @@ use crate::progress::{Cancel, Progress};
 use crate::upgrade::apply::{Manner, PythonManner, Run};
 use crate::upgrade::lock::Key;
 use crate::upgrade::plan::{Choice, Plan};
-use crate::upgrade::table::{Look, NewRow, Table};
+use crate::upgrade::table::{Look, Table};
 use crate::upgrade::unit;
 use crate::{Error, Result, programs};
 
@@ -26,8 +26,10 @@ pub(super) fn apply(
     let name = project.table.clone().ok_or_else(|| {
         Error::usage("no upgrades table is named").hint("name it as upgrades_table in pum.yaml")
     })?;
-    let directories: Vec<PathBuf> = project.delta_dirs.iter().map(|path| directory.join(path)).collect();
-    let set = DeltaSet::read(&directories)?;
+    // In the checkout they are somewhere else than they are called.
+    let named: Vec<PathBuf> = project.delta_dirs.iter().map(|path| project.directory.join(path)).collect();
+    let places: Vec<PathBuf> = project.delta_dirs.iter().map(|path| directory.join(path)).collect();
+    let set = DeltaSet::read_at(named.iter().map(PathBuf::as_path).zip(places.iter().map(PathBuf::as_path)))?;
     let mut session = Session::open(database, "pum", cancel)?;
     let schema = name.schema.as_deref().map(escape_identifier);
     let schema = schema.map_or_else(String::new, |schema| format!("CREATE SCHEMA IF NOT EXISTS {schema};"));
@@ -35,16 +37,7 @@ pub(super) fn apply(
     let look = Look::at(&mut session, &name, None)?;
     let table =
         look.table.clone().ok_or_else(|| Error::failed(format!("the upgrades table {name} is not found")))?;
-    let baseline = table.insert_statement(&NewRow {
-        version: Version { major: 0, minor: 0, patch: 0 },
-        title: "baseline",
-        code: 0,
-        script: "",
-        checksum: "",
-        milliseconds: 0,
-        success: true,
-        statements_done: None,
-    });
+    let baseline = table.baseline_statement(Version { major: 0, minor: 0, patch: 0 });
     session.execute(&format!("{baseline}; {}", Key::of(&table.name).try_statement()))?;
     let record = table.read(&mut session)?;
     let plan = Plan::new(&set, &record, &Choice::default());
@@ -58,7 +51,7 @@ pub(super) fn apply(
         .iter()
         .map(|(name, value, _)| (name.to_owned(), serde_json::json!(value)))
         .collect();
-    let python = PythonManner { program, directories, variables };
+    let python = PythonManner { program, directories: set.places.clone(), variables };
     let manner = Manner::default();
     Run::new(session, database, look.server, table, &record, &manner, &python, progress, cancel).all(&units)
 }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use postgres_protocol::escape::escape_identifier;
-use rustix::process::Signal;
 
+use super::kept::{self, Parts};
 use super::{Opened, Throwaway, deltas};
 use crate::connection::{Parameters, ServiceFile, Session};
 use crate::dump;
-use crate::git::{Commit, Repository, Tree};
-use crate::programs::child::{self, DiesWith};
+use crate::git::{self, Commit, Repository, Tree};
+use crate::programs::group::Group;
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Event, Progress};
 use crate::sql::Variables;
@@ -67,8 +67,8 @@ impl Revision {
         format!("git:{}", self.revision.as_deref().unwrap_or_default())
     }
 
-    /// Builds the model in a new database of the throwaway cluster, which must run. Roles that are missing are made when
-    /// the server misses them, and the building begins anew.
+    /// Makes a database with the model on the throwaway server, which must run: from what was built before, or by building it.
+    /// Roles that are missing are made when the server misses them, and the building begins anew.
     ///
     /// # Errors
     /// A project without a model, a repository or a revision that is not there, and what fails in the building, with
@@ -79,46 +79,19 @@ impl Revision {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Opened> {
-        let cluster = throwaway.running()?;
-        let make_role = |role: &str| -> Result<()> {
-            let mut session = throwaway.session(&cluster, cancel)?;
-            session.execute(&super::create_role(role))?;
-            Ok(())
-        };
-        self.project.roles.iter().try_for_each(|role| make_role(role))?;
-        let mut made = BTreeSet::new();
-        loop {
-            let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
-            let mut session = Session::open(&opened.connection, "pum", cancel)?;
-            for extension in &self.project.extensions {
-                session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
-            }
-            drop(session);
-            match self.build(&opened.connection, progress, cancel) {
-                Ok(()) => return Ok(opened),
-                Err(error) => match missing_role(&error) {
-                    Some(role) if made.insert(role.clone()) => make_role(&role)?,
-                    _ => return Err(error),
-                },
-            }
-        }
+        self.with_parts(|parts| self.find_or_build(parts, throwaway, progress, cancel))
     }
 
-    /// How it is built.
+    /// Builds the model in an empty database that lasts, with the project's extensions.
     ///
     /// # Errors
-    /// A project that does not say it.
-    pub(super) fn recipe(&self) -> Result<&Recipe> {
-        self.project.recipe.as_ref().ok_or_else(|| {
-            Error::usage(format!(
-                "{} cannot be built: pum.yaml does not say how the model is built",
-                self.label()
-            ))
-            .hint("for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}")
-        })
+    /// As a source of that revision, and roles that are missing: see [`missing_role`].
+    pub fn build_in(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.with_parts(|parts| self.build(parts, database, progress, cancel))
     }
 
-    fn build(&self, database: &Parameters, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+    /// Does something with what it is built from.
+    fn with_parts<T>(&self, work: impl FnOnce(&Parts<'_>) -> Result<T>) -> Result<T> {
         let recipe = self.recipe()?;
         let here = match self.project.directory.as_os_str().is_empty() {
             true => Path::new("."),
@@ -129,22 +102,116 @@ impl Revision {
             Some(revision) => repository.tree(&repository.commit(revision)?)?,
             None => repository.working_tree()?,
         };
-        let checkout = dump::scratch()?;
-        tree.write_to(checkout.path())?;
         // Below the top of the repository, as pum.yaml is; a pum.yaml elsewhere speaks of the top.
         let inside = below(repository.top(), here).unwrap_or_default();
-        let place = checkout.path().join(&inside);
+        let files = match recipe {
+            Recipe::Sql(patterns) => {
+                matching(&tree, &inside, patterns).map_err(|error| error.note("building", self.label()))?
+            }
+            Recipe::Run(_) | Recipe::Deltas => Vec::new(),
+        };
+        work(&Parts { project: &self.project, recipe, tree: &tree, inside: &inside, files: &files })
+    }
+
+    fn find_or_build(
+        &self,
+        parts: &Parts<'_>,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
+        let host = throwaway.running()?;
+        let mut session = throwaway.session(&host, cancel)?;
+        for role in &self.project.roles {
+            throwaway.make_role(&mut session, role, &self.project.roles)?;
+        }
+        let key = parts.key(&mut session)?;
+        if let Some(entry) = throwaway.find(&key)
+            && let Some(opened) =
+                kept::restore(entry, &self.label(), &self.project.roles, throwaway, progress, cancel)?
+        {
+            progress.note(&format!("{} was built before, and is taken from the cache", self.label()));
+            return Ok(opened);
+        }
+        if let Some(opened) = kept::copy(&key, &self.label(), throwaway, cancel)? {
+            progress.note(&format!("{} was built before, and is copied", self.label()));
+            return Ok(opened);
+        }
+        let roles = kept::roles(&mut session)?;
+        let opened = self.build_anew(parts, throwaway, progress, cancel)?;
+        if let Some(reason) = kept::keep(&opened, &key, &roles, throwaway, cancel)? {
+            progress.note(&format!("{} is not kept in the cache: {reason}", self.label()));
+        }
+        Ok(opened)
+    }
+
+    /// Builds it in a new database.
+    fn build_anew(
+        &self,
+        parts: &Parts<'_>,
+        throwaway: &Throwaway,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Opened> {
+        let host = throwaway.running()?;
+        let mut made = BTreeSet::new();
+        loop {
+            let opened = throwaway.empty(&self.label(), "UTF8", cancel)?;
+            match self.build(parts, &opened.connection, progress, cancel) {
+                Ok(()) => return Ok(opened),
+                Err(error) => match missing_role(&error) {
+                    Some(role) if made.insert(role.clone()) => {
+                        let mut session = throwaway.session(&host, cancel)?;
+                        throwaway.make_role(&mut session, &role, &self.project.roles)?;
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// How it is built.
+    ///
+    /// # Errors
+    /// A project that does not say it.
+    pub fn recipe(&self) -> Result<&Recipe> {
+        self.project.recipe.as_ref().ok_or_else(|| {
+            Error::usage(format!(
+                "{} cannot be built: pum.yaml does not say how the model is built",
+                self.label()
+            ))
+            .hint("for instance: model: {sql: [model/**/*.sql]}, or {run: ./build.sh}, or {deltas: true}")
+        })
+    }
+
+    /// Builds it in an empty database.
+    fn build(
+        &self,
+        parts: &Parts<'_>,
+        database: &Parameters,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let mut session = Session::open(database, "pum", cancel)?;
+        for extension in &self.project.extensions {
+            session.execute(&format!("CREATE EXTENSION {} CASCADE", escape_identifier(extension)))?;
+        }
+        drop(session);
+        let checkout = dump::scratch()?;
+        parts.tree.write_to(checkout.path())?;
+        let place = checkout.path().join(parts.inside);
         if !place.is_dir() {
-            return Err(Error::usage(format!("{} has no directory {}", self.label(), inside.display())));
+            return Err(Error::usage(format!(
+                "{} has no directory {}",
+                self.label(),
+                parts.inside.display()
+            )));
         }
         let named = |error: Error| error.note("building", self.label());
         let (stage, began) = (format!("building {}", self.label()), std::time::Instant::now());
         progress.event(&Event::StageStarted { name: &stage, items: None });
-        let built = match recipe {
-            Recipe::Sql(patterns) => {
-                let files = matching(&tree, &inside, patterns).map_err(named)?;
-                psql(database, &place, &files, progress, cancel).map_err(named)
-            }
+        let built = match parts.recipe {
+            Recipe::Sql(_) => psql(database, &place, parts.files, progress, cancel).map_err(named),
             Recipe::Run(command) => shell(database, &place, command, progress, cancel).map_err(named),
             Recipe::Deltas => deltas::apply(database, &place, &self.project, progress, cancel).map_err(named),
         };
@@ -154,7 +221,7 @@ impl Revision {
 }
 
 /// The role that the server said it does not have.
-fn missing_role(error: &Error) -> Option<String> {
+pub fn missing_role(error: &Error) -> Option<String> {
     let texts =
         std::iter::once(error.message.as_str()).chain(error.notes.iter().map(|(_, text)| text.as_str()));
     texts.flat_map(str::lines).rev().find_map(|line| {
@@ -284,7 +351,7 @@ fn run(
             command.env(variable, value);
         }
     }
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+    for variable in git::VARIABLES {
         command.env_remove(variable);
     }
     let failed =
@@ -294,8 +361,7 @@ fn run(
     let (mut output, mut text) = (file.reopen().map_err(failed)?, Vec::new());
     let written = file.into_file();
     command.stdout(written.try_clone().map_err(failed)?).stderr(written);
-    child::attach(&mut command, DiesWith::SpawningThread(Signal::TERM));
-    let mut child = command.spawn().map_err(failed)?;
+    let mut child = Group::spawn(&mut command).map_err(failed)?;
     let mut told = 0;
     let status = loop {
         let ended = child.try_wait().map_err(failed)?;
@@ -308,8 +374,6 @@ fn run(
             break status;
         }
         if cancel.is_requested() {
-            let _ = child.kill();
-            let _ = child.wait();
             return Err(Error::interrupted(format!("{name} was interrupted")));
         }
         std::thread::sleep(std::time::Duration::from_millis(5));

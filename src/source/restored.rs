@@ -7,7 +7,7 @@ use crate::connection::Session;
 use crate::dump::{self, Archive, Format, Load, Names};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Progress};
-use crate::shadow::Cluster;
+use crate::shadow::Host;
 use crate::{Error, Result};
 
 /// A dump that was looked through before a server is chosen.
@@ -59,9 +59,9 @@ impl Readied {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Opened> {
-        let cluster = throwaway.running()?;
-        let mut session = throwaway.session(&cluster, cancel)?;
-        self.refuse_missing_extensions(&mut session, &cluster)?;
+        let host = throwaway.running()?;
+        let mut session = throwaway.session(&host, cancel)?;
+        self.refuse_missing_extensions(&mut session, &host)?;
         self.make_globals(&mut session, throwaway)?;
         drop(session);
         // Text in an unknown encoding goes through only as it is.
@@ -70,11 +70,11 @@ impl Readied {
         if self.names.makes_public {
             Session::open(&opened.connection, "pum", cancel)?.execute("DROP SCHEMA public")?;
         }
-        self.load(&opened, &cluster, throwaway, progress, cancel)?;
+        self.load(&opened, &host, throwaway, progress, cancel)?;
         Ok(opened)
     }
 
-    fn refuse_missing_extensions(&self, session: &mut Session, cluster: &Cluster) -> Result<()> {
+    fn refuse_missing_extensions(&self, session: &mut Session, host: &Host) -> Result<()> {
         if self.names.extensions.is_empty() {
             return Ok(());
         }
@@ -90,13 +90,13 @@ impl Readied {
         if missing.is_empty() {
             return Ok(());
         }
-        let (path, major) = (self.archive.path().display(), cluster.programs().major);
+        let (path, major) = (self.archive.path().display(), host.major());
         let error = Error::failed(format!(
             "the dump {path} needs {} that PostgreSQL {major} does not have here: {}",
             if missing.len() == 1 { "an extension" } else { "extensions" },
             missing.join(", ")
         ))
-        .note("server", cluster.programs().path.with_file_name("postgres").display().to_string());
+        .note("server", host.name());
         Err(match missing.iter().any(|name| name.starts_with("postgis")) {
             true => error.hint(format!("install it: `apt install postgresql-{major}-postgis-3` (Debian, Ubuntu)")),
             false => error.hint(format!(
@@ -108,10 +108,13 @@ impl Readied {
     /// Makes the roles and tablespaces that are missing.
     fn make_globals(&self, session: &mut Session, throwaway: &Throwaway) -> Result<()> {
         for role in self.names.roles.iter().chain(&throwaway.loading.roles) {
-            session.execute(&super::create_role(role))?;
+            throwaway.make_role(session, role, &[])?;
         }
         // Before 15 a tablespace needs a directory of its own, and the dump's complaint says which one is missing.
-        if self.names.tablespaces.is_empty() || session.server_version_num()? < 150_000 {
+        if self.names.tablespaces.is_empty()
+            || throwaway.running()?.is_shared()
+            || session.server_version_num()? < 150_000
+        {
             return Ok(());
         }
         session.execute("SET allow_in_place_tablespaces = on")?;
@@ -127,12 +130,12 @@ impl Readied {
     fn load(
         &self,
         opened: &Opened,
-        cluster: &Cluster,
+        host: &Host,
         throwaway: &Throwaway,
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<()> {
-        let major = Some(cluster.programs().major);
+        let major = Some(host.major());
         let plain = self.archive.format() == Format::Plain;
         // One of the server's version or newer is best; an older one still reads what it wrote itself.
         let (kind, explicit) = match plain {

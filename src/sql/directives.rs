@@ -7,7 +7,8 @@ use super::source::Source;
 use crate::error::{Error, Result};
 
 const NO_TRANSACTION: &str = "no-transaction";
-const KNOWN: [&str; 1] = [NO_TRANSACTION];
+const ALLOW: &str = "allow";
+const KNOWN: [&str; 2] = [NO_TRANSACTION, ALLOW];
 
 /// One directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,11 @@ impl Directives {
         self.0.iter().find(|directive| directive.word == NO_TRANSACTION)
     }
 
+    /// `-- pum: allow RULE reason`: a hazard that is meant, see [`lint`](super::lint).
+    pub fn allowing(&self) -> impl Iterator<Item = &Directive> {
+        self.0.iter().filter(|directive| directive.word == ALLOW)
+    }
+
     /// Takes up a line comment, which lies at `range` in the file; most are no directive. Fails (usage) on an unknown one.
     pub(super) fn take(&mut self, source: &Source, comment: &str, range: Range<usize>) -> Result<()> {
         let Some(text) = comment.trim_start_matches('-').trim_start().strip_prefix("pum:") else {
@@ -43,15 +49,19 @@ impl Directives {
         let word = words.next().unwrap_or_default();
         let arguments: Vec<String> = words.collect();
         let unknown = !KNOWN.contains(&word.as_str());
-        if unknown || !arguments.is_empty() {
+        if unknown || (word != ALLOW && !arguments.is_empty()) {
             let message = match unknown {
                 true => format!("unknown directive {word:?}"),
                 false => format!("the directive {word} takes nothing after it"),
             };
-            let known = nearest(&word, KNOWN).map_or_else(|| KNOWN.join(", "), str::to_owned);
+            let known = nearest(&word, KNOWN).map_or_else(|| KNOWN.to_vec(), |known| vec![known]);
+            let known = known.into_iter().map(|word| match word {
+                ALLOW => format!("-- pum: {ALLOW} RULE reason"),
+                word => format!("-- pum: {word}"),
+            });
             return Err(Error::usage(message)
                 .at(source.excerpt(range, ""))
-                .hint(format!("what can be said here: -- pum: {known}")));
+                .hint(format!("what can be said here: {}", known.collect::<Vec<_>>().join(", or "))));
         }
         self.0.push(Directive { word, arguments, range });
         Ok(())

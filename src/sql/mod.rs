@@ -9,6 +9,7 @@ mod control;
 mod copy;
 mod directives;
 mod kind;
+pub mod lint;
 mod names;
 mod places;
 mod psql;
@@ -52,6 +53,8 @@ pub struct Script {
     /// With the directive no-transaction: the BEGIN … COMMIT of the file; the statements between (see
     /// [`Statement::block`]) are to run in one transaction. Empty without the directive.
     pub blocks: Vec<Block>,
+    /// The comments that end with their line: neither those in strings nor those in the bodies of functions.
+    pub comments: Vec<Range<usize>>,
 }
 
 /// A BEGIN … COMMIT in a file that does not run in one transaction.
@@ -117,6 +120,7 @@ pub fn prepare(source: &Source, variables: &Variables) -> Result<Script> {
         steps: reading.steps,
         directives: reading.directives,
         used_variables: substituted.used,
+        comments: reading.comments,
         ..Script::default()
     };
     if script.directives.no_transaction().is_some()

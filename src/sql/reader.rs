@@ -22,6 +22,8 @@ pub(super) struct Reading {
     pub directives: Directives,
     /// The first `\;`, which joins two statements into one message.
     pub joined: Option<Range<usize>>,
+    /// The comments that end with their line, in bytes of the file's text.
+    pub comments: Vec<Range<usize>>,
 }
 
 /// Reads a file whose variables have been put in.
@@ -37,6 +39,7 @@ pub(super) fn read(source: &Source, substituted: &Substituted<'_>, variables: &V
         pieces: Vec::new(),
         directives: Directives::default(),
         joined: None,
+        comments: Vec::new(),
     };
     reader.run()?;
     let sent = Arc::new(reader.sent);
@@ -48,7 +51,12 @@ pub(super) fn read(source: &Source, substituted: &Substituted<'_>, variables: &V
         }
         Piece::Echo { text, output, range } => Step::Echo { text, output, range },
     });
-    Ok(Reading { steps: steps.collect(), directives: reader.directives, joined: reader.joined })
+    Ok(Reading {
+        steps: steps.collect(),
+        directives: reader.directives,
+        joined: reader.joined,
+        comments: reader.comments,
+    })
 }
 
 /// A step whose statement is still a range of the text that is being written.
@@ -138,6 +146,7 @@ struct Reader<'a> {
     pieces: Vec<Piece>,
     directives: Directives,
     joined: Option<Range<usize>>,
+    comments: Vec<Range<usize>>,
 }
 
 impl<'a> Reader<'a> {
@@ -149,6 +158,7 @@ impl<'a> Reader<'a> {
                 Token::Space | Token::BlockComment => {}
                 Token::LineComment => {
                     let place = self.input.map.range(range.clone());
+                    self.comments.push(place.clone());
                     self.directives.take(self.source, self.text(range), place)?;
                 }
                 Token::Semicolon if self.open.ends_at_semicolon() => self.semicolon(&range)?,

@@ -107,7 +107,14 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::data`].
     pub fn text(&self, text: &str) -> Result<()> {
+        self.bars.clear();
         write_data(text.as_bytes())
+    }
+
+    /// Prints a text of several lines that is no data, such as the reasons of a refusal: to standard error.
+    pub fn report(&self, text: &str) {
+        self.bars.clear();
+        let _ = write!(anstream::stderr().lock(), "{text}");
     }
 
     /// Prints a text of data through the user's pager, if standard output is a terminal.
@@ -130,6 +137,14 @@ impl Terminal {
         let text = serde_json::to_string_pretty(value)
             .map_err(|cause| Error::failed("this cannot be shown as JSON").caused_by(cause))?;
         self.data(&text)
+    }
+
+    /// Writes what `pum cache info` tells people to standard output.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub fn cache(&self, info: &crate::commands::cache::Info) -> Result<()> {
+        self.data(&tables::cache(info))
     }
 
     /// Prints the state of a database.

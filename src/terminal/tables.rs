@@ -3,8 +3,9 @@
 use comfy_table::{Table, TableStyle};
 
 use super::count;
-use crate::commands::baseline_command;
 use crate::commands::info::{DeltaInfo, Info, Options};
+use crate::commands::{anew, baseline_command, cache};
+use crate::upgrade::quoted;
 
 /// The state of a database as text.
 pub fn info(info: &Info, options: &Options) -> String {
@@ -39,6 +40,18 @@ pub fn info(info: &Info, options: &Options) -> String {
     }
     text.push_str(&summary(info, options));
     text.trim_end().to_owned()
+}
+
+/// What is in the cache as text.
+pub fn cache(info: &cache::Info) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    for sort in &info.kinds {
+        table.add_row([format!("{}s", sort.kind), sort.count.to_string(), cache::size(sort.bytes)]);
+    }
+    let rows: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let (bytes, limit) = (cache::size(info.bytes), cache::size(info.limit));
+    format!("{}\n{}\n{bytes} of {limit} at most", info.directory.display(), rows.join("\n"))
 }
 
 fn deltas(info: &Info) -> String {
@@ -98,11 +111,17 @@ fn summary(info: &Info, options: &Options) -> String {
     .map(|(number, what)| format!("{number} {what}"))
     .collect();
     let order = if late > 0 { " --out-of-order (or --ignore-late)" } else { "" };
+    let at = options.at.as_ref().map_or_else(String::new, |revision| format!(" --at {}", quoted(revision)));
+    let is_odd = |delta: &DeltaInfo| delta.edited || matches!(delta.state, "late" | "gone" | "gone_begun");
+    let anew = match options.has_model && info.deltas.iter().any(is_odd) {
+        true => format!("{}\n", anew(&options.connection)),
+        false => String::new(),
+    };
     match said.as_slice() {
         [] => "\nnothing is pending\n".to_owned(),
         _ if pending + late > 0 => {
-            format!("\n{}; next: pum upgrade {}{order}\n", said.join(", "), options.typed())
+            format!("\n{}; next: pum upgrade {}{at}{order}\n{anew}", said.join(", "), options.typed())
         }
-        _ => format!("\nnothing is pending; {}\n", said.join(", ")),
+        _ => format!("\nnothing is pending; {}\n{anew}", said.join(", ")),
     }
 }

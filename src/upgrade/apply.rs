@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::lock::Key;
+use super::measure::Measure;
 use super::table::{NewRow, Server, Table};
 use super::unit::{Unit, Work};
 use super::waiting::Blockers;
@@ -83,6 +84,7 @@ pub struct Run<'a> {
     /// Whether the transaction of the next piece of work is open already.
     pub(super) begun: bool,
     pub(super) total: usize,
+    pub(super) measure: Option<Measure>,
 }
 
 impl<'a> Run<'a> {
@@ -116,6 +118,7 @@ impl<'a> Run<'a> {
             applied: Vec::new(),
             begun: false,
             total: 0,
+            measure: None,
         }
     }
 

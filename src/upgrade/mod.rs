@@ -4,6 +4,7 @@ pub mod apply;
 mod doubt;
 mod failure;
 pub mod lock;
+pub mod measure;
 pub mod plan;
 mod python_step;
 pub mod record;

@@ -129,7 +129,9 @@ mod tests {
         let mut deltas: Vec<Delta> = files
             .iter()
             .map(|&(directory, file)| match judge(file) {
-                Verdict::Delta(name) => Delta { name, path: PathBuf::from(file), directory },
+                Verdict::Delta(name) => {
+                    Delta { name, path: PathBuf::from(file), place: PathBuf::from(file), directory }
+                }
                 other => panic!("{other:?}"),
             })
             .collect();

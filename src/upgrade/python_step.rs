@@ -90,10 +90,10 @@ impl Run<'_> {
         let version = self.version.map(|version| version.to_string()).unwrap_or_default();
         let invocation = Invocation {
             python: &program,
-            file: &unit.path,
+            file: &unit.place,
             module,
             current_version: &version,
-            delta_dir: unit.path.parent().unwrap_or(Path::new("")),
+            delta_dir: unit.place.parent().unwrap_or(Path::new("")),
             delta_dirs: &self.python.directories,
             service,
             service_file,

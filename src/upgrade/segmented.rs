@@ -24,6 +24,7 @@ impl Run<'_> {
         self.session.execute(&reset)?;
         self.table.ensure_statements_done(&mut self.session)?;
         let Some(id) = self.begin_row(unit, began)? else { return Ok(()) };
+        self.begin_measuring(unit, script)?;
         let segments = segments(script);
         let total = script.statements().count();
         let mut done = self.done_so_far(unit, script, total)?;
@@ -114,6 +115,7 @@ impl Run<'_> {
         let block = segment.iter().find_map(statement_of).and_then(Statement::block);
         let modes = block.map_or("", |block| &script.blocks[block].modes);
         self.session.execute(&format!("BEGIN {modes}")).map_err(|fault| (before, fault))?;
+        self.measured_transaction_begins();
         self.steps(segment, before, total)?;
         let done = before + statements_of(segment);
         let count = self.count_statements(unit, script, done, id);
@@ -147,6 +149,7 @@ impl Run<'_> {
             }
             return Err((before, fault));
         }
+        self.measure_alone(statement).map_err(failed)?;
         // It is done: that must be written even if the user wants to stop.
         self.session.ignore_cancel();
         let count = self.count_statements(unit, script, before + 1, id);

@@ -263,6 +263,34 @@ impl Table {
         ))
     }
 
+    /// The statement that declares the version that a database begins with.
+    pub fn baseline_statement(&self, version: Version) -> String {
+        self.insert_statement(&NewRow {
+            version,
+            title: "baseline",
+            code: 0,
+            script: "",
+            checksum: "",
+            milliseconds: 0,
+            success: true,
+            statements_done: None,
+        })
+    }
+
+    /// The statement that records a delta as applied that did not run.
+    pub fn applied_statement(&self, name: &Name, script: &str, checksum: &str) -> String {
+        self.insert_statement(&NewRow {
+            version: name.version,
+            title: &name.title,
+            code: name.kind.code(),
+            script,
+            checksum,
+            milliseconds: 0,
+            success: true,
+            statements_done: None,
+        })
+    }
+
     /// The statement that changes columns of a row; its one result is the row's id.
     pub fn update_statement(&self, columns: &str, id: i64) -> String {
         written(&format!("UPDATE {} SET {columns} WHERE id = {id}", self.name.quoted()))
@@ -278,12 +306,13 @@ impl Table {
         rows.first()?.first()?.as_deref()?.parse().ok()
     }
 
-    /// The statement that gives a row if somebody recorded the delta as done after the row with this id.
-    pub fn recorded_since_statement(&self, name: &Name, id: i64) -> String {
+    /// Whether somebody recorded the delta as done after the row with this id: an expression of SQL.
+    pub fn recorded_since_expression(&self, name: &Name, id: i64) -> String {
         // With an upper bound, for else a planner without statistics expects a third of the table, and reads all of it.
+        // CASE, for each condition by itself costs the planner as much as all the rest.
         format!(
-            "SELECT id FROM {} WHERE id BETWEEN {} AND {} \
-             AND version = {} AND description = {} AND type = {} AND success",
+            "EXISTS (SELECT FROM {} WHERE id BETWEEN {} AND {} \
+             AND CASE WHEN success THEN version = {} AND description = {} AND type = {} END)",
             self.name.quoted(),
             id.saturating_add(1),
             i64::MAX,

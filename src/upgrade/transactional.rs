@@ -89,6 +89,7 @@ impl Run<'_> {
             self.started(unit, index);
             let began = Instant::now();
             starts.push(began);
+            self.begin_measuring(unit, script).map_err(refused(index))?;
             self.body(script, index)?;
             if self.cancel.is_requested() {
                 let cause = Cause::Error(Error::interrupted(format!(
@@ -125,15 +126,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What precedes the statements of a piece of work. Its one row of two columns says which server process we are on
-    /// and whether the lock is ours; a row after it, that somebody else has recorded the delta.
+    /// What precedes the statements of a piece of work. Its one row of three columns says which server process we are
+    /// on, whether the lock is ours, and whether somebody else has recorded the delta.
     fn start_message(&self, unit: &Unit, first: bool) -> String {
         let modes = unit.script().and_then(|script| script.transaction_modes.as_deref()).unwrap_or_default();
-        let recorded = unit.name.as_ref().map_or_else(String::new, |name| {
-            format!("; {}", self.table.recorded_since_statement(name, self.last_id))
-        });
+        let recorded = unit.name.as_ref().map_or_else(
+            || "false".to_owned(),
+            |name| self.table.recorded_since_expression(name, self.last_id),
+        );
         let prepare = format!(
-            "{} SELECT pg_backend_pid(), {}{recorded}",
+            "{} SELECT pg_backend_pid(), {}, {recorded}",
             self.reset_statements(),
             self.key.alone_expression(),
         );
@@ -142,8 +144,7 @@ impl Run<'_> {
     }
 
     fn check_start(&self, results: &Rows) -> Result<()> {
-        let mut guards = results.iter().flatten().skip_while(|row| row.len() != 2);
-        let guard = guards.next();
+        let guard = results.iter().flatten().find(|row| row.len() == 3);
         let column = |index: usize| guard.and_then(|row| row.get(index)?.as_deref());
         if column(0) != Some(self.server.pid.to_string().as_str()) {
             return Err(super::lock::pooler_error());
@@ -151,7 +152,7 @@ impl Run<'_> {
         if column(1) != Some("t") {
             return Err(super::lock::lost_error());
         }
-        if guards.next().is_some() {
+        if column(2) != Some("f") {
             return Err(Error::failed(
                 "somebody else has applied this delta meanwhile, without taking the lock",
             )
@@ -233,6 +234,7 @@ impl Run<'_> {
                         .copy_in(statement.sql(), data, &mut watcher)
                         .map_err(|fault| (number, fault))?;
                     watcher.done(0, rows);
+                    self.measure_statement(number, statement).map_err(|fault| (number, fault))?;
                     number += 1;
                     steps = &steps[1..];
                 }
@@ -242,6 +244,7 @@ impl Run<'_> {
                         .map_while(
                             |step| if let Step::Statement(statement) = step { Some(statement) } else { None },
                         )
+                        .take(if self.is_measured() { 1 } else { usize::MAX })
                         .collect();
                     let texts: Vec<&str> = statements.iter().map(|statement| statement.sql()).collect();
                     let mut watcher =
@@ -249,6 +252,9 @@ impl Run<'_> {
                     self.session
                         .run(&texts, &mut watcher)
                         .map_err(|(failed, fault)| (number + failed, fault))?;
+                    if let [statement] = statements.as_slice() {
+                        self.measure_statement(number, statement).map_err(|fault| (number, fault))?;
+                    }
                     number += statements.len();
                     steps = &steps[statements.len()..];
                 }

@@ -35,8 +35,10 @@ pub enum Work {
 /// A piece of work.
 #[derive(Debug, Clone)]
 pub struct Unit {
-    /// The file.
+    /// The file, as it is called and recorded.
     pub path: PathBuf,
+    /// Where it is.
+    pub place: PathBuf,
     /// The file's name, for messages.
     pub label: String,
     /// The identity under which it is recorded; `None` for pre-all and post-all, which are not.
@@ -58,7 +60,7 @@ impl Unit {
     /// A file that cannot be read or understood, with the place.
     pub fn of_delta(judged: &Judged<'_>, variables: &Variables) -> Result<Unit> {
         let delta = judged.delta;
-        let mut unit = Unit::read(&delta.path, delta.name.kind.language(), variables)?;
+        let mut unit = Unit::read(&delta.path, &delta.place, delta.name.kind.language(), variables)?;
         unit.name = Some(delta.name.clone());
         unit.begun = judged.row.cloned();
         Ok(unit)
@@ -70,7 +72,7 @@ impl Unit {
     /// As [`Unit::of_delta`]; and a script that wants to run without a transaction, for it has no row for its
     /// progress.
     pub fn of_hook(hook: &Hook, variables: &Variables) -> Result<Unit> {
-        let unit = Unit::read(&hook.path, hook.language, variables)?;
+        let unit = Unit::read(&hook.path, &hook.place, hook.language, variables)?;
         if matches!(unit.work, Work::Segmented(_)) {
             return Err(Error::usage(format!("{} cannot run without a transaction", unit.path.display()))
                 .note("reason", "pre-all and post-all scripts are not recorded, so one that died could not be told from one that ended")
@@ -79,8 +81,8 @@ impl Unit {
         Ok(unit)
     }
 
-    fn read(path: &Path, language: Language, variables: &Variables) -> Result<Unit> {
-        let bytes = std::fs::read(path)
+    fn read(path: &Path, place: &Path, language: Language, variables: &Variables) -> Result<Unit> {
+        let bytes = std::fs::read(place)
             .map_err(|cause| Error::usage(format!("{} cannot be read: {cause}", path.display())))?;
         let label = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let checksum = checksum(&bytes);
@@ -97,7 +99,8 @@ impl Unit {
                 (source, work)
             }
         };
-        Ok(Unit { path: path.to_owned(), label, name: None, checksum, source, work, begun: None })
+        let (path, place) = (path.to_owned(), place.to_owned());
+        Ok(Unit { path, place, label, name: None, checksum, source, work, begun: None })
     }
 
     /// How many statements it has; 0 for Python.

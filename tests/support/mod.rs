@@ -13,6 +13,7 @@ mod output;
 mod project;
 mod proxy;
 mod running;
+pub mod sample;
 mod sql;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pum::connection::Parameters;
+use pum::shadow::cache::Cache;
 use pum::shadow::{Cluster, Options};
 
 pub use installation::{Installation, PYTHON};
@@ -47,8 +49,14 @@ pub fn own_cluster(given: &[(&str, &str)]) -> Cluster {
 
 /// A cluster of the test's own with all the options.
 pub fn start(options: &Options) -> Cluster {
-    Cluster::start(options)
+    let options = Options { cache: options.cache.clone().or_else(|| Some(cache())), ..options.clone() };
+    Cluster::start(&options)
         .unwrap_or_else(|error| panic!("no cluster: {error}\n{:?}\n{:?}", error.notes, error.hints))
+}
+
+/// The cache of this test process, of the library's calls and of the binary's: most clusters are copies of one.
+pub fn cache() -> Cache {
+    Cache::new(scratch().join("cache"), Cache::DEFAULT_LIMIT)
 }
 
 fn settings(given: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -160,6 +168,7 @@ pub fn pum_command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pum"));
     heed_hangups(&mut command);
     command.env_clear().env("HOME", home).env("LC_ALL", "C.UTF-8").current_dir(scratch());
+    command.env("PUM_CACHE_DIR", cache().directory());
     for name in ["PATH", "PUM_PG_BIN", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);

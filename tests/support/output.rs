@@ -27,6 +27,8 @@ pub fn filters() -> insta::internals::SettingsBindDropGuard {
         (r"(PostgreSQL |server version )\d+(?:\.\d+|\w+)?", "${1}[VERSION]"),
         (r"(server_version\x22: ?\x22)[\w.]+", "${1}[VERSION]"),
         (r"\bpid \d+", "pid [PID]"),
+        (r"\b[0-9a-f]{40}\b", "[ID]"),
+        (r"\b(?:[a-f]\d|\d+[a-f])[0-9a-f]{8}\b|\b[0-9a-f]{10}\b", "[ID]"),
         // The first line of every command that writes, where it says nothing special.
         (r"(?m)^Connected to \[DATABASE\] as postgres on \[SOCKET\]:5432, PostgreSQL \[VERSION\]\n", ""),
     ] {

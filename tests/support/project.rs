@@ -46,4 +46,39 @@ impl Project {
         command.current_dir(self.path());
         command
     }
+
+    /// Runs git in the project's directory, with nothing of the user's; gives what it prints.
+    pub fn git(&self, words: &[&str]) -> String {
+        let output = self.git_command(words).output().expect("git runs");
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").trim_end().to_owned()
+    }
+
+    /// The same, to be run: it may fail.
+    pub fn git_command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command
+            .current_dir(self.path())
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"])
+            .args(["-c", "protocol.file.allow=always", "-c", "init.defaultBranch=main"])
+            .args(words)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        command
+    }
+
+    /// Commits everything that there is, on main if it is the first time.
+    pub fn commit(&self, subject: &str) {
+        if !self.path().join(".git").exists() {
+            self.git(&["init", "-q"]);
+        }
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", subject]);
+    }
+
+    /// Commits everything that there is, and tags it.
+    pub fn release(&self, tag: &str) {
+        self.commit(&format!("Release {tag}"));
+        self.git(&["tag", tag]);
+    }
 }

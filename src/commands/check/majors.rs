@@ -8,14 +8,16 @@ use crate::catalog::{self, Catalog, LeftOut};
 use crate::dump::{self, Format, What, Write};
 use crate::programs::{self, Program};
 use crate::progress::{Cancel, Progress};
-use crate::source::{Loading, Opened, Source, Throwaway};
+use crate::shadow::cache::Cache;
+use crate::source::{Loading, Opened, Shadow, Source, Throwaway};
 use crate::{Error, Result};
 
-/// The programs to use; `None`: those that fit.
+/// The programs to use; `None`: those that fit. And what is kept of the server that is made.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Programs<'a> {
     pub pg_dump: Option<&'a Path>,
     pub pg_restore: Option<&'a Path>,
+    pub cache: Option<&'a Cache>,
 }
 
 /// Makes the older of two catalogs say what it says in the words of the newer one's server. Gives a sentence if it
@@ -81,6 +83,8 @@ fn restated(
     let throwaway = Throwaway::new(Loading {
         pg_restore: programs.pg_restore.map(Path::to_owned),
         schema_only: true,
+        // The wanted version is what matters, so it is no server of somebody else's.
+        shadow: Shadow { cache: programs.cache.cloned(), ..Shadow::default() },
         ..Loading::default()
     });
     let copy = Source::File(target).open(&throwaway, Some(wanted), progress, cancel)?;

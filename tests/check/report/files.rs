@@ -68,7 +68,7 @@ fn a_report_that_cannot_be_written_is_refused_before_the_comparison() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    error: invalid value 'pdf:a.pdf' for '--report <FORMAT:FILE>': "pdf" is no form; they are text, json and html
+    error: invalid value 'pdf:a.pdf' for '--report <FORMAT:FILE>': "pdf" is no form; they are text, json, html and sql
 
     For more information, try '--help'.
     "#);
