@@ -6,6 +6,7 @@ pub mod again;
 pub mod apply;
 pub mod compare;
 mod configuration;
+mod directories;
 pub mod explain;
 mod finding;
 pub mod frozen;

@@ -19,7 +19,8 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     let deltas = &files.deltas;
     let mut findings = directories(subject)?;
     for file in &deltas.not_deltas {
-        let is_known = subject.base_files()?.tree.files.contains_key(&file.path);
+        let is_known =
+            subject.base_files()?.tree.files.contains_key(&file.path) || !subject.is_new(&file.path)?;
         findings.push(not_a_delta(subject, file, is_known));
     }
     for (first, second) in deltas.twins() {
@@ -297,6 +298,6 @@ mod tests {
         assert!(wrong("\n\\i other.sql").starts_with("d.sql:2:1 the psql command \\i"));
         assert!(wrong("-- pum: no-transactoin\n").starts_with("d.sql:1:1 unknown directive"));
         assert!(wrong("select :VERSION;").contains("is set by psql only"));
-        assert_eq!(wrong("select :DBNAME;"), "");
+        assert_eq!(wrong("select ':DBNAME';"), "");
     }
 }

@@ -2,7 +2,6 @@
 //! What costs time is read when it is asked for first.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -144,7 +143,7 @@ pub struct Subject<'r> {
     base_files: OnceCell<Files<'r>>,
     upstream_files: OnceCell<Files<'r>>,
     common: OnceCell<Option<Commit>>,
-    directories_by_config: RefCell<HashMap<Oid, Vec<PathBuf>>>,
+    pub(super) directories_by_config: RefCell<HashMap<Oid, Vec<PathBuf>>>,
 }
 
 impl<'r> Subject<'r> {
@@ -273,35 +272,6 @@ impl<'r> Subject<'r> {
         Ok(Files::gather(self.repository.files_in(commit, &directories)?, &directories))
     }
 
-    /// The delta directories of the target, and those that the pum.yaml of another commit names beside them.
-    ///
-    /// # Errors
-    /// A broken object.
-    pub fn directories_at(&self, commit: &Commit) -> Result<Vec<PathBuf>> {
-        let mut directories = self.directories().to_vec();
-        if !self.is_own_config {
-            return Ok(directories);
-        }
-        let Some(id) = self.repository.entry(commit, &self.config_path)? else { return Ok(directories) };
-        let mut parsed = self.directories_by_config.borrow_mut();
-        let own = match parsed.entry(id) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let text = String::from_utf8_lossy(&self.repository.content(id)?).into_owned();
-                // One that is not understood says nothing.
-                let own = configuration::parse(&self.config_path, &self.home, &text)
-                    .map(|config| config.delta_dirs);
-                place.insert(own.unwrap_or_default())
-            }
-        };
-        for directory in own.iter() {
-            if !directories.contains(directory) {
-                directories.push(directory.clone());
-            }
-        }
-        Ok(directories)
-    }
-
     /// The project as the pum.yaml of another commit describes it; where it has none, as the target's does.
     ///
     /// # Errors
@@ -352,18 +322,27 @@ impl<'r> Subject<'r> {
     /// # Errors
     /// A broken object.
     pub fn new_deltas(&self) -> Result<Vec<&Delta>> {
-        let (files, base) = (self.files()?, self.base_files()?);
-        let known = |delta: &Delta| base.tree.files.get(&delta.path).map(|file| file.id);
-        Ok(files.deltas.deltas.iter().filter(|delta| known(delta) != files.id(delta)).collect())
+        let mut new = Vec::new();
+        for delta in &self.files()?.deltas.deltas {
+            if self.is_new(&delta.path)? {
+                new.push(delta);
+            }
+        }
+        Ok(new)
     }
 
-    /// Whether the base does not have a file of the target, or has it with other content.
+    /// Whether the base does not have a file of the target, or has it with other content. One that was moved with its
+    /// directory is not new.
     ///
     /// # Errors
     /// A broken object.
     pub fn is_new(&self, path: &Path) -> Result<bool> {
-        let id = |files: &Files<'r>| files.tree.files.get(path).map(|file| file.id);
-        Ok(id(self.files()?) != id(self.base_files()?))
+        let (base, directories) = (self.base_files()?, self.directories());
+        let id = self.files()?.tree.files.get(path).map(|file| file.id);
+        let is_same = |path: &Path| base.tree.files.get(path).map(|file| file.id) == id;
+        let mut former = base.deltas.directories.iter().filter(|former| !directories.contains(former));
+        let is_moved = |former: &PathBuf| path.file_name().is_some_and(|name| is_same(&former.join(name)));
+        Ok(!is_same(path) && !former.any(is_moved))
     }
 
     /// What a file holds in the target; of a symbolic link, what the file holds that it leads to.

@@ -277,3 +277,30 @@ fn a_configuration_that_is_not_understood_is_the_commits_fault() {
     ----- stderr -----
     ");
 }
+
+#[test]
+fn deltas_that_moved_with_their_directory_are_not_new() {
+    let repo = Repo::new();
+    repo.file("delta/delta_1.1.0_left.sql.post", "select 1;\n");
+    repo.file("delta/delta_1.1.1_todo.sql", "-- TODO: what was released is judged no more\nselect 1;\n");
+    repo.commit("more");
+    repo.git(&["tag", "v1.2.0"]);
+    repo.git(&["mv", "delta", "upgrades"]);
+    let outside = tempfile::tempdir_in(crate::support::scratch()).unwrap();
+    let config = std::fs::read_to_string(repo.path().join("pum.yaml")).unwrap();
+    std::fs::write(outside.path().join("pum.yaml"), config.replace("delta]", "upgrades]")).unwrap();
+    repo.commit("moved");
+    let mut command = repo.verify(&["-c"]);
+    command.arg(outside.path().join("pum.yaml"));
+    assert_verify!(command, @r"
+    exit code: 0
+    ----- stdout -----
+        names 3 deltas, 0 new in [DURATION]
+              upgrades/delta_1.1.0_left.sql.post: warning: it looks like a delta and is none, so it would never run: the ending .sql.post is an older spelling that never ran
+                help: git mv upgrades/delta_1.1.0_left.sql.post upgrades/delta_1.1.0_left.post.sql
+       frozen 3 deltas of 3 releases in [DURATION]
+        order no new delta in [DURATION]
+       proven HEAD ([COMMIT]), without lint, apply, compare, again in [DURATION]
+    ----- stderr -----
+    ");
+}
