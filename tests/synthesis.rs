@@ -4,7 +4,6 @@ mod cases;
 mod corpora;
 mod printed;
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -29,7 +28,7 @@ fn read(connection: &Parameters) -> Result<Schema, String> {
 
 /// The statements that take the first to the second.
 fn write(first: &Schema, second: &Schema) -> Result<String, String> {
-    let delta = synthesis::write(first, second, &everything(), &HashSet::new());
+    let delta = synthesis::write(first, second, &everything(), &[]);
     delta.map(|delta| delta.to_string()).map_err(|error| format!("{error}: {:?}", error.notes))
 }
 

@@ -269,6 +269,10 @@ impl ScopeArguments {
 impl Arguments {
     pub fn run(self, context: &Context<'_>) -> Result<u8> {
         self.deciding.look(context)?;
+        if self.deciding.interactive && self.report.wants_delta() {
+            return Err(Error::usage("--interactive and the form sql do not go together")
+                .hint("choose what to ignore first; the rules that are written count in --format sql"));
+        }
         let upgrades_table = self.table.name_if_any(context)?;
         let ignores = self.rules.load(context)?;
         let first = self.first.as_deref().or(context.config.database.as_deref());

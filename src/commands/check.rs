@@ -121,7 +121,7 @@ pub fn between(
 /// Adds what takes the first source to the second, if that is asked for.
 fn with_delta(mut check: Check, old: &Schema, new: &Schema, options: &Options) -> Result<Check> {
     if options.delta {
-        let ignored = check.comparison.ignored.iter().map(|ignored| &*ignored.difference.identity).collect();
+        let ignored: Vec<_> = check.comparison.ignored.iter().map(|ignored| &ignored.difference).collect();
         check.delta = Some(synthesis::write(old, new, &options.scope, &ignored)?);
     }
     Ok(check)

@@ -16,7 +16,6 @@ mod side;
 mod target;
 mod weight;
 
-use std::collections::HashSet;
 use std::fmt;
 
 pub use action::{Action, Deed, Hazards, Lock, Statement};
@@ -24,8 +23,8 @@ pub use action::{Action, Deed, Hazards, Lock, Statement};
 use self::fates::Fates;
 use self::plan::Plan;
 use self::side::Side;
-use crate::catalog::{Catalog, Details, Identity, Kind};
-use crate::compare::{self, Scope};
+use crate::catalog::{Catalog, Details, Kind};
+use crate::compare::{self, Difference, Scope};
 use crate::{Error, Result};
 
 /// A schema and what writing it takes.
@@ -80,7 +79,7 @@ impl fmt::Display for Delta {
 ///
 /// # Errors
 /// Statements that would each have to come before the other, a fault of a rule; the error says which.
-pub fn write(first: &Schema, second: &Schema, scope: &Scope, ignored: &HashSet<&Identity>) -> Result<Delta> {
+pub fn write(first: &Schema, second: &Schema, scope: &Scope, ignored: &[&Difference]) -> Result<Delta> {
     let target = target::within(&first.catalog, &second.catalog, scope, ignored);
     let old = Side::new(&first.catalog, &first.details);
     let new = Side::new(&target, &second.details);

@@ -71,3 +71,25 @@ fn what_is_not_compared_is_not_written() {
     let (code, sql) = printed(&first, &second, &["--with", "comments"]);
     assert_eq!((code, sql.as_str()), (Some(1), "COMMENT ON TABLE public.t IS 'x';\n"));
 }
+
+#[test]
+fn an_ignored_attribute_leaves_the_others() {
+    let (first, second) = (Database::create(cluster()), Database::create(cluster()));
+    first.sql("create schema app; create table app.pipe (id integer, material text)");
+    second.sql(
+        "create schema app; create table app.pipe (id bigint not null, material text not null) with (fillfactor = 50)",
+    );
+    let project = crate::support::Project::new();
+    project.file("pum.yaml", "");
+    project.file(
+        "pum.ignore.yaml",
+        "- {name: pipe, element: tables, attribute: options}\n- {name: pipe.id, element: columns, attribute: type}\n",
+    );
+    let mut command = project.pum();
+    command.args(["check", "-p1", first.uri(), "-p2", second.uri(), "--format", "sql"]);
+    let output = command.output().expect("pum");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
+    ALTER TABLE app.pipe ALTER COLUMN id SET NOT NULL;
+    ALTER TABLE app.pipe ALTER COLUMN material SET NOT NULL;
+    ");
+}
