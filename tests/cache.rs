@@ -90,6 +90,7 @@ fn without_a_home_the_cache_is_in_the_temporary_directory() {
         let told = run(&mut command);
         assert!(told.starts_with("exit code: 0"), "{told}");
     }
+    assert!(!std::path::Path::new("/nonexistent").exists(), "a home was made");
     let uid = rustix::process::geteuid().as_raw();
     assert_eq!(names(temporary.path()), [format!("pum-cache-{uid}")]);
     let directory = temporary.path().join(format!("pum-cache-{uid}"));

@@ -100,20 +100,21 @@ fn directory() -> PathBuf {
         return std::path::absolute(&named).unwrap_or_else(|_| named.into());
     }
     let uid = rustix::process::geteuid().as_raw();
-    let usual = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")));
+    // A home that is not there is nobody's, and is not made.
+    let home = || path("HOME").filter(|home| home.is_dir());
+    let usual = path("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
     usual
         .filter(|usual| may_write(usual, uid))
         .map_or_else(|| std::env::temp_dir().join(format!("pum-cache-{uid}")), |usual| usual.join("pum"))
 }
 
 /// Whether the nearest directory above that exists is this user's own, and can be written to: root does not write into the
-/// home of somebody else.
+/// home of somebody else, nor beside all homes.
 fn may_write(path: &Path, uid: u32) -> bool {
-    let existing = path.ancestors().find_map(|above| std::fs::metadata(above).ok());
-    existing
-        .is_some_and(|metadata| metadata.uid() == uid && metadata.is_dir() && metadata.mode() & 0o200 != 0)
-        && path != Path::new("/")
-        && path != Path::new("/.cache")
+    let existing = path.ancestors().find_map(|above| Some((above, std::fs::metadata(above).ok()?)));
+    existing.is_some_and(|(above, metadata)| {
+        above != Path::new("/") && metadata.uid() == uid && metadata.is_dir() && metadata.mode() & 0o200 != 0
+    })
 }
 
 /// A variable that says something.
