@@ -1,9 +1,9 @@
 //! From the differences of two schemas to the statements that take the first to the second, in their order: data to
 //! data, no database.
 //!
-//! Every fact that differs is created, dropped, altered, or made anew where PostgreSQL has no ALTER for it ([`rules`]);
-//! that may force others to be made anew, too ([`fates`]). Creation follows the dependencies of the new side,
-//! destruction those of the old one ([`plan`], [`graph`]). What cannot be written yet is in the delta as a TODO that
+//! Every fact that differs is created, dropped, altered, or made anew where PostgreSQL has no ALTER for it (`rules`);
+//! that may force others to be made anew, too (`fates`). Creation follows the dependencies of the new side,
+//! destruction those of the old one (`plan`, `graph`). What cannot be written yet is in the delta as a TODO that
 //! names it, never left out in silence.
 
 mod action;
