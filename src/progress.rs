@@ -194,6 +194,11 @@ pub trait Progress {
     }
 }
 
+/// A number of things: `1 delta`, `2 deltas`.
+pub fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// An observer that looks away.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Silent;

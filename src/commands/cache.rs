@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::Result;
-use crate::progress::Progress;
+use crate::progress::{Progress, count};
 use crate::shadow::cache::{Cache, Kind, Listed};
 
 /// What there is.
@@ -52,9 +52,8 @@ pub fn clear(cache: &Cache, progress: &dyn Progress) -> Result<()> {
     let directory = cache.directory().display();
     for (list, what) in [(&cleared.removed, "removed"), (&cleared.in_use, "in use, and left")] {
         for sort in sorts(list).iter().filter(|sort| sort.count > 0) {
-            let plural = if sort.count == 1 { "" } else { "s" };
-            let size = size(sort.bytes);
-            progress.note(&format!("{} {}{plural} ({size}) in {directory}: {what}", sort.count, sort.kind));
+            let (number, size) = (count(sort.count, sort.kind), size(sort.bytes));
+            progress.note(&format!("{number} ({size}) in {directory}: {what}"));
         }
     }
     if cleared.removed.is_empty() && cleared.in_use.is_empty() {

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::config::FILE_NAME;
 use crate::delta::{Kind, Name, Verdict, Version, judge};
 use crate::git::{Candidate, Commit, Patterns, Repository};
-use crate::progress::Progress;
+use crate::progress::{Progress, count};
 use crate::source::Recipe;
 use crate::{Error, Result};
 pub use editor::edit;
@@ -112,7 +113,7 @@ fn upstream(
 ) -> Result<Option<Commit>> {
     let Some(repository) = repository else { return Ok(None) };
     let Some(head) = repository.head()? else { return Ok(None) };
-    let looked = repository.upstream(&Candidate::usual(configured), &head, true)?;
+    let looked = repository.upstream(&Candidate::usual(configured, Path::new(FILE_NAME)), &head, true)?;
     for missing in &looked.missing {
         progress.warning(&format!(
             "{missing}, upstream in pum.yaml, is not in this clone: versions that were taken there are not seen; git fetch brings it"
@@ -123,7 +124,6 @@ fn upstream(
 
 /// From where, and how much that is.
 fn told(history: &History) -> String {
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     match history.base.reason {
         Reason::NoRepository => history.sentence(),
         _ => format!(

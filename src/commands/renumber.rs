@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::commands::new::known;
+use crate::config::FILE_NAME;
 use crate::delta::{Name, Verdict, judge};
 use crate::git::{Candidate, Commit, Looked, Patterns, Release, Renamed, Repository};
 use crate::progress::Progress;
@@ -95,7 +96,11 @@ fn onto(repository: &Repository, options: &Options) -> Result<Commit> {
         return repository.commit(revision);
     }
     let upstream = match repository.head()? {
-        Some(head) => repository.upstream(&Candidate::usual(options.upstream.as_deref()), &head, true)?,
+        Some(head) => repository.upstream(
+            &Candidate::usual(options.upstream.as_deref(), Path::new(FILE_NAME)),
+            &head,
+            true,
+        )?,
         None => Looked::default(),
     };
     if let Some(missing) = upstream.missing.first() {

@@ -1,5 +1,7 @@
 //! What a change is measured against: the branch that it is merged into, and the commit where it began.
 
+use std::path::Path;
+
 use git2::Oid;
 
 use super::{Commit, Release, Repository};
@@ -17,11 +19,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The branch that the project names, if it does, then that of the remote.
-    pub fn usual(configured: Option<&str>) -> Vec<Candidate> {
+    /// The branch that the project names in its configuration file, if it does, then that of the remote.
+    pub fn usual(configured: Option<&str>, file: &Path) -> Vec<Candidate> {
         let configured = configured.map(|revision| Candidate {
             revision: revision.to_owned(),
-            named_by: "upstream in pum.yaml".to_owned(),
+            named_by: format!("upstream in {}", file.display()),
             is_named: true,
         });
         let of_remote = Candidate {

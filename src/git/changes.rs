@@ -1,4 +1,4 @@
-//! What changed since a commit: the commits and the files.
+//! What changed since a commit, up to another, to the index or to the working tree: the commits and the files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ impl Repository {
     /// A broken object; a bare repository.
     pub fn changed_files(&self, since: Option<&Commit>) -> Result<BTreeMap<PathBuf, Change>> {
         let read = || -> std::result::Result<BTreeMap<PathBuf, Change>, git2::Error> {
-            let tree = since.map(|since| self.inner.find_commit(since.id)?.tree()).transpose()?;
+            let tree = since.map(|since| self.tree_of(since)).transpose()?;
             let mut options = DiffOptions::new();
             options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true);
             let diff = self.inner.diff_tree_to_workdir_with_index(tree.as_ref(), Some(&mut options))?;
@@ -118,6 +118,38 @@ impl Repository {
                 Some((path_of(&delta)?.to_owned(), change))
             });
             Ok(changed.collect())
+        };
+        read().map_err(|cause| self.broken(cause))
+    }
+
+    /// The files in which a commit differs from another, or from nothing. Renamed ones are there under both names.
+    ///
+    /// # Errors
+    /// A broken object.
+    pub fn differing(&self, from: Option<&Commit>, to: &Commit) -> Result<Vec<PathBuf>> {
+        self.diff(from, |from| {
+            let to = self.tree_of(to)?;
+            self.inner.diff_tree_to_tree(from, Some(&to), None)
+        })
+    }
+
+    /// The files in which the index differs from a commit, or from nothing.
+    ///
+    /// # Errors
+    /// A broken object; an index that cannot be read.
+    pub fn differing_in_index(&self, from: Option<&Commit>) -> Result<Vec<PathBuf>> {
+        self.diff(from, |from| self.inner.diff_tree_to_index(from, None, None))
+    }
+
+    fn diff<'r>(
+        &'r self,
+        from: Option<&Commit>,
+        compare: impl FnOnce(Option<&git2::Tree<'r>>) -> std::result::Result<git2::Diff<'r>, git2::Error>,
+    ) -> Result<Vec<PathBuf>> {
+        let read = || {
+            let from = from.map(|from| self.tree_of(from)).transpose()?;
+            let diff = compare(from.as_ref())?;
+            Ok(diff.deltas().filter_map(|delta| path_of(&delta).map(Path::to_owned)).collect())
         };
         read().map_err(|cause| self.broken(cause))
     }

@@ -32,11 +32,7 @@ impl Repository {
     /// # Errors
     /// A broken object; a path that is not UTF-8.
     pub fn tree(&self, commit: &Commit) -> Result<Tree<'_>> {
-        let tree = self
-            .inner
-            .find_commit(commit.id)
-            .and_then(|commit| commit.tree())
-            .map_err(|cause| self.broken(cause))?;
+        let tree = self.tree_of(commit).map_err(|cause| self.broken(cause))?;
         let mut files = BTreeMap::new();
         tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
             if entry.kind() == Some(ObjectType::Blob)
@@ -58,11 +54,7 @@ impl Repository {
     /// # Errors
     /// A broken object.
     pub fn files_in(&self, commit: &Commit, directories: &[PathBuf]) -> Result<Tree<'_>> {
-        let top = self
-            .inner
-            .find_commit(commit.id)
-            .and_then(|commit| commit.tree())
-            .map_err(|cause| self.broken(cause))?;
+        let top = self.tree_of(commit).map_err(|cause| self.broken(cause))?;
         let mut files = BTreeMap::new();
         for directory in directories {
             let tree = match directory.as_os_str().is_empty() {
@@ -129,11 +121,7 @@ impl Repository {
     /// # Errors
     /// A broken object.
     pub fn entry(&self, commit: &Commit, path: &Path) -> Result<Option<Oid>> {
-        let tree = self
-            .inner
-            .find_commit(commit.id)
-            .and_then(|commit| commit.tree())
-            .map_err(|cause| self.broken(cause))?;
+        let tree = self.tree_of(commit).map_err(|cause| self.broken(cause))?;
         if path.as_os_str().is_empty() {
             return Ok(Some(tree.id()));
         }

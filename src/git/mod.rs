@@ -5,7 +5,6 @@
 mod base;
 mod branches;
 mod changes;
-mod diff;
 mod files;
 mod hooks;
 mod ignored;

@@ -111,6 +111,11 @@ impl Repository {
         self.inner.is_shallow()
     }
 
+    /// What a commit holds.
+    pub(super) fn tree_of(&self, commit: &Commit) -> std::result::Result<git2::Tree<'_>, git2::Error> {
+        self.inner.find_commit(commit.id)?.tree()
+    }
+
     /// An error for an object that cannot be read.
     pub(super) fn broken(&self, cause: git2::Error) -> Error {
         let is_partial =

@@ -6,6 +6,7 @@ use super::value::{Description, describe, line};
 use crate::catalog::{Element, Identity, Payload};
 use crate::commands::check::Check;
 use crate::compare::{Change, Difference};
+use crate::progress::count;
 
 /// The differences of an element, by what they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -146,11 +147,6 @@ pub fn values(difference: &Difference) -> Option<&Payload> {
 /// How many objects the differences are in.
 pub fn objects(differences: &[Difference]) -> usize {
     by_schema(differences).iter().map(|schema| schema.objects.len()).sum()
-}
-
-/// `1 difference`, `2 differences`.
-pub fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The verdict in a sentence.

@@ -3,8 +3,8 @@
 use crate::commands::check::Check;
 use crate::compare::ignore::{Rule, Until, Written};
 use crate::config::ignores;
+use crate::progress::count;
 
-use super::outline::count;
 use super::value::line;
 
 /// The lines of a summary that tell of them: a sentence, and a line a rule.

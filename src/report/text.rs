@@ -6,13 +6,14 @@ use std::fmt::{Result, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::outline::{Contents, ObjectGroup, by_element, by_schema, count, unasked, values, verdict};
+use super::outline::{Contents, ObjectGroup, by_element, by_schema, unasked, values, verdict};
 use super::rules::rules;
 use super::value::{NONE, Tag, diff, in_line, is_long, line, name_within};
 use super::{Detail, Options};
 use crate::catalog::Identity;
 use crate::commands::check::Check;
 use crate::compare::{AttributeChange, Change, Difference};
+use crate::progress::count;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

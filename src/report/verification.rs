@@ -85,8 +85,3 @@ fn took(duration: Duration) -> String {
         milliseconds => format!("{} min {:02} s", milliseconds / 60_000, milliseconds / 1000 % 60),
     }
 }
-
-/// `1 error`, `2 errors`.
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}

@@ -1,7 +1,7 @@
 //! What is told as lines: everything that stays on the screen. What goes by (bars) is `bars`.
 
-use super::{BOLD, DIM, GREEN, YELLOW, count, duration};
-use crate::progress::Event;
+use super::{BOLD, DIM, GREEN, YELLOW, duration};
+use crate::progress::{Event, count};
 
 /// Turns events into lines.
 #[derive(Debug, Default)]

@@ -257,11 +257,6 @@ pub fn write_data(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// `1 delta`, `2 deltas`.
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// How long something took, for people.
 fn duration(milliseconds: u64) -> String {
     match milliseconds {

@@ -2,9 +2,9 @@
 
 use comfy_table::{Table, TableStyle};
 
-use super::count;
 use crate::commands::info::{DeltaInfo, Info, Options};
 use crate::commands::{anew, baseline_command, cache};
+use crate::progress::count;
 use crate::upgrade::quoted;
 
 /// The state of a database as text.

@@ -1,14 +1,13 @@
 //! A second upgrade applies no delta and leaves the schema equal.
 
 use super::apply::{Items, deltas};
-use super::names::count;
 use super::proof::{Proof, left_out};
 use super::{Finding, Outcome, Stage, Subject, told};
 use crate::catalog::{self, Kind};
 use crate::commands::upgrade;
 use crate::compare::{self, Change, Scope};
 use crate::error::Kind as ErrorKind;
-use crate::progress::{Cancel, Progress};
+use crate::progress::{Cancel, Progress, count};
 use crate::{Result, report};
 
 /// Carries the stage out.

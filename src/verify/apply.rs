@@ -6,7 +6,7 @@ use std::thread;
 use postgres_protocol::escape::escape_identifier;
 
 use super::lint::of_level;
-use super::names::{count, variables};
+use super::names::variables;
 use super::proof::{Proof, Upgraded, new_names, table};
 use super::start::{self, Origin, State};
 use super::{Finding, Measurement, Outcome, Stage, Subject, told};
@@ -16,7 +16,7 @@ use crate::delta::{Delta, checksum};
 use crate::error::Kind;
 use crate::git::Commit;
 use crate::programs::{self, Program};
-use crate::progress::{Cancel, Event, Progress, Silent};
+use crate::progress::{Cancel, Event, Progress, Silent, count};
 use crate::source::{Opened, Recipe, Revision, Source};
 use crate::sql::lint::{ACCESS_EXCLUSIVE, Allowed, BLOCKS_WRITES, Level, TABLE_REWRITE};
 use crate::sql::{self, Source as Text};

@@ -4,14 +4,13 @@ use std::thread;
 
 use postgres_protocol::escape::escape_identifier;
 
-use super::names::count;
 use super::proof::Proof;
 use super::{Finding, Outcome, Stage, Subject, told};
 use crate::catalog::{self, Catalog};
 use crate::commands::check;
 use crate::compare::{Change, Difference};
 use crate::connection::Session;
-use crate::progress::{Cancel, Progress};
+use crate::progress::{Cancel, Progress, count};
 use crate::source::Recipe;
 use crate::{Error, Result, report};
 

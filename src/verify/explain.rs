@@ -1,9 +1,10 @@
 //! What a verification is measured against, in sentences; and whether the clone holds enough of history for an answer.
 
+use super::Subject;
 use super::subject::Target;
-use super::{Subject, names};
 use crate::Result;
 use crate::git::{Commit, Release};
+use crate::progress::count;
 
 /// Which subject, base, upstream branch and releases, and why: a label and a sentence each.
 ///
@@ -62,9 +63,9 @@ fn releases_line(releases: &[&Release]) -> String {
     match tags.as_slice() {
         [] => "none before it".to_owned(),
         [first, .., last] if tags.len() > 6 => {
-            format!("{} before it, {first} … {last}", names::count(tags.len(), "release"))
+            format!("{} before it, {first} … {last}", count(tags.len(), "release"))
         }
-        all => format!("{} before it: {}", names::count(all.len(), "release"), all.join(", ")),
+        all => format!("{} before it: {}", count(all.len(), "release"), all.join(", ")),
     }
 }
 

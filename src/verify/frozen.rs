@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use git2::Oid;
 
-use super::names::count;
 use super::{Files, Finding, Outcome, Stage, Subject};
 use crate::Result;
 use crate::delta::{Delta, Name, Verdict, checksum, checksum_matches, judge};
 use crate::git::Commit;
+use crate::progress::count;
 
 /// A state that others have.
 struct Holder {

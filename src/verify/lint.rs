@@ -1,9 +1,10 @@
 //! Hazards of the new deltas, as far as their text tells; what has to be measured is told where they run, in `apply`.
 
-use super::names::{count, variables};
+use super::names::variables;
 use super::{Finding, Outcome, Stage, Subject};
 use crate::Result;
 use crate::delta::Language;
+use crate::progress::count;
 use crate::sql::lint::{Hazard, Level, Levels};
 use crate::sql::{self, Source};
 

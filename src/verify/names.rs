@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::subject::Target;
 use super::{Finding, Outcome, Stage, Subject};
 use crate::delta::{Delta, Language, NotDelta};
+use crate::progress::count;
 use crate::sql::{self, Source, Variables};
 use crate::upgrade::quoted;
 use crate::{Error, Result};
@@ -42,11 +43,6 @@ pub fn run(subject: &Subject<'_>) -> Result<Outcome> {
     findings.extend(tags(subject)?);
     let summary = format!("{}, {} new", count(deltas.deltas.len(), "delta"), new.len());
     Ok(Outcome::of(Stage::Names, summary, findings))
-}
-
-/// `1 delta`, `2 deltas`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What is wrong with the delta directories.

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use git2::Oid;
 
-use super::names::count;
 use super::{Files, Finding, Outcome, Stage, Subject};
 use crate::Result;
 use crate::delta::Delta;
 use crate::git::Release;
+use crate::progress::count;
 use crate::upgrade::quoted;
 
 /// Carries the stage out.

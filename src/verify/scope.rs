@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
-use super::names::count;
 use super::subject::Target;
 use super::{Outcome, Stage, Subject};
 use crate::Result;
 use crate::config::ignores::PROJECT_FILE;
 use crate::git::File;
+use crate::progress::count;
 use crate::source::Recipe;
 
 /// Carries the stage out, and tells whether anything changed that the other stages judge.

@@ -157,16 +157,7 @@ impl<'r> Subject<'r> {
         let config = configuration::parse(&found.path, &found.home, &found.text)?;
         let project = configuration::project(repository, &found.home, &config)?;
         let mut candidates = request.targets.clone();
-        candidates.extend(config.upstream.iter().map(|revision| Candidate {
-            revision: revision.clone(),
-            named_by: format!("upstream in {}", found.path.display()),
-            is_named: true,
-        }));
-        candidates.push(Candidate {
-            revision: "origin/HEAD".to_owned(),
-            named_by: "the remote's own branch".to_owned(),
-            is_named: false,
-        });
+        candidates.extend(Candidate::usual(config.upstream.as_deref(), &found.path));
         let is_index = matches!(target, Target::Index(_));
         let looked = match target.head() {
             Some(head) => repository.upstream(&candidates, head, is_index)?,

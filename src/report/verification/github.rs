@@ -1,7 +1,8 @@
 //! A verification for GitHub Actions: workflow commands, which it shows as annotations at the lines that they are about,
 //! and a summary of the step in Markdown.
 
-use super::{count, took, word};
+use super::{took, word};
+use crate::progress::count;
 use crate::verify::{Finding, Severity, Verdict, Verification};
 
 /// A workflow command a finding.

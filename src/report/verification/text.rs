@@ -2,7 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{count, took};
+use super::took;
+use crate::progress::count;
 use crate::verify::{Finding, Outcome, Severity, Stage, Verdict, Verification};
 
 const BOLD: Style = Style::new().bold();
