@@ -60,9 +60,7 @@ pub fn definition(fact: Fact<'_>) -> String {
 
 /// ` GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME s.q START 5)`.
 fn identity_words(identity: &str, fact: Fact<'_>) -> String {
-    let (when, options) = identity
-        .split_once(" (")
-        .map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
+    let (when, options) = halves(identity);
     let sequence = fact.value("identity sequence").map(|sequence| {
         let schema = fact.identity.schema().map_or_else(String::new, |schema| format!("{}.", name(schema)));
         format!("SEQUENCE NAME {schema}{}", name(sequence))
@@ -454,11 +452,14 @@ pub fn is_narrowing(change: &Alteration<'_>) -> bool {
     change.changes("identity") && size(change.new) < size(change.old)
 }
 
+/// `always (START 5 CYCLE)` as `always` and `START 5 CYCLE`.
+fn halves(identity: &str) -> (&str, &str) {
+    identity.split_once(" (").map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')))
+}
+
 /// `always (START 5 CYCLE)` as `always` and its options.
 fn parts(identity: &str) -> (&str, Vec<(String, String)>) {
-    let (when, options) = identity
-        .split_once(" (")
-        .map_or((identity, ""), |(when, options)| (when, options.trim_end_matches(')')));
+    let (when, options) = halves(identity);
     let mut words = options.split(' ').filter(|word| !word.is_empty());
     let mut pairs = Vec::new();
     while let Some(word) = words.next() {

@@ -103,10 +103,23 @@ pub enum How {
     Unwritten,
 }
 
-/// The statements that create a fact, with all its values.
-pub fn create(fact: Fact<'_>) -> Vec<Statement> {
-    match fact.identity.kind {
-        Kind::Schema | Kind::Extension => others::create(fact),
+/// The kinds that have their rules in one file.
+enum Family {
+    Types,
+    Functions,
+    Relations,
+    Columns,
+    Constraints,
+    Sequences,
+    Attached,
+    Privileges,
+    Others,
+    /// In none: they are not written yet.
+    Unwritten,
+}
+
+fn family(kind: Kind) -> Family {
+    match kind {
         Kind::Enum
         | Kind::Domain
         | Kind::DomainConstraint
@@ -114,21 +127,23 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         | Kind::Attribute
         | Kind::RangeType
         | Kind::ShellType
-        | Kind::BaseType => types::create(fact),
-        Kind::Function | Kind::Procedure | Kind::Aggregate => functions::create(fact),
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => relations::create(fact),
-        Kind::Column | Kind::Default => columns::create(fact),
-        Kind::Constraint | Kind::Index | Kind::Statistics => constraints::create(fact),
-        Kind::Sequence => sequences::create(fact),
+        | Kind::BaseType => Family::Types,
+        Kind::Function | Kind::Procedure | Kind::Aggregate => Family::Functions,
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => Family::Relations,
+        Kind::Column | Kind::Default => Family::Columns,
+        Kind::Constraint | Kind::Index | Kind::Statistics => Family::Constraints,
+        Kind::Sequence => Family::Sequences,
         Kind::Rule
         | Kind::Trigger
         | Kind::Policy
         | Kind::EventTrigger
         | Kind::Comment
         | Kind::SecurityLabel
-        | Kind::Owner => attached::create(fact),
-        Kind::Privilege | Kind::DefaultPrivilege => privileges::create(fact),
-        Kind::Language
+        | Kind::Owner => Family::Attached,
+        Kind::Privilege | Kind::DefaultPrivilege => Family::Privileges,
+        Kind::Schema
+        | Kind::Extension
+        | Kind::Language
         | Kind::AccessMethod
         | Kind::Collation
         | Kind::Conversion
@@ -146,8 +161,24 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
         | Kind::UserMapping
         | Kind::Publication
         | Kind::PublicationTable
-        | Kind::PublicationSchema => others::create(fact),
-        Kind::Subscription | Kind::Row => vec![unwritten("create", fact.identity)],
+        | Kind::PublicationSchema => Family::Others,
+        Kind::Subscription | Kind::Row => Family::Unwritten,
+    }
+}
+
+/// The statements that create a fact, with all its values.
+pub fn create(fact: Fact<'_>) -> Vec<Statement> {
+    match family(fact.identity.kind) {
+        Family::Types => types::create(fact),
+        Family::Functions => functions::create(fact),
+        Family::Relations => relations::create(fact),
+        Family::Columns => columns::create(fact),
+        Family::Constraints => constraints::create(fact),
+        Family::Sequences => sequences::create(fact),
+        Family::Attached => attached::create(fact),
+        Family::Privileges => privileges::create(fact),
+        Family::Others => others::create(fact),
+        Family::Unwritten => vec![unwritten("create", fact.identity)],
     }
 }
 
@@ -223,52 +254,17 @@ pub fn drop(fact: Fact<'_>) -> Vec<Statement> {
 
 /// How an attribute of a kind is altered; none for one that no rule knows.
 pub fn how(kind: Kind, attribute: &str) -> Option<How> {
-    match kind {
-        Kind::Enum
-        | Kind::Domain
-        | Kind::DomainConstraint
-        | Kind::CompositeType
-        | Kind::Attribute
-        | Kind::RangeType
-        | Kind::ShellType
-        | Kind::BaseType => types::how(kind, attribute),
-        Kind::Function | Kind::Procedure | Kind::Aggregate => functions::how(kind, attribute),
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
-            relations::how(kind, attribute)
-        }
-        Kind::Column | Kind::Default => columns::how(kind, attribute),
-        Kind::Constraint | Kind::Index | Kind::Statistics => constraints::how(kind, attribute),
-        Kind::Sequence => sequences::how(attribute),
-        Kind::Rule
-        | Kind::Trigger
-        | Kind::Policy
-        | Kind::EventTrigger
-        | Kind::Comment
-        | Kind::SecurityLabel
-        | Kind::Owner => attached::how(kind, attribute),
-        Kind::Privilege | Kind::DefaultPrivilege => privileges::how(attribute),
-        Kind::Schema
-        | Kind::Extension
-        | Kind::Language
-        | Kind::AccessMethod
-        | Kind::Collation
-        | Kind::Conversion
-        | Kind::Cast
-        | Kind::Transform
-        | Kind::Operator
-        | Kind::OperatorFamily
-        | Kind::OperatorClass
-        | Kind::TextSearchParser
-        | Kind::TextSearchTemplate
-        | Kind::TextSearchDictionary
-        | Kind::TextSearchConfiguration
-        | Kind::ForeignDataWrapper
-        | Kind::Server
-        | Kind::UserMapping
-        | Kind::Publication
-        | Kind::PublicationTable
-        | Kind::PublicationSchema => others::how(kind, attribute),
-        Kind::Subscription | Kind::Row => {
+    match family(kind) {
+        Family::Types => types::how(kind, attribute),
+        Family::Functions => functions::how(kind, attribute),
+        Family::Relations => relations::how(kind, attribute),
+        Family::Columns => columns::how(kind, attribute),
+        Family::Constraints => constraints::how(kind, attribute),
+        Family::Sequences => sequences::how(attribute),
+        Family::Attached => attached::how(kind, attribute),
+        Family::Privileges => privileges::how(attribute),
+        Family::Others => others::how(kind, attribute),
+        Family::Unwritten => {
             kind.attributes().iter().any(|known| known.name == attribute).then_some(How::Unwritten)
         }
     }

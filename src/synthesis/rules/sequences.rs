@@ -24,14 +24,7 @@ pub fn create(fact: Fact<'_>) -> Vec<Statement> {
     }
     // A descending one has other defaults than those that are passed over.
     let is_descending = fact.value("increment").is_some_and(|increment| increment.starts_with('-'));
-    let usual_maximum = maximum(fact.value("type"));
-    for (attribute, word, usual) in [
-        ("increment", "INCREMENT BY", "1"),
-        ("minimum", "MINVALUE", "1"),
-        ("maximum", "MAXVALUE", usual_maximum),
-        ("start", "START WITH", "1"),
-        ("cache", "CACHE", "1"),
-    ] {
+    for (attribute, word, usual) in settings(fact) {
         match fact.value(attribute) {
             Some(value) => sql.push_str(&format!(" {word} {value}")),
             None if is_descending => sql.push_str(&format!(" {word} {usual}")),
@@ -89,20 +82,24 @@ fn maximum(r#type: Option<&str>) -> &'static str {
     }
 }
 
+/// The settings of a sequence: the attribute, its words, and what is meant where nothing is said.
+fn settings(fact: Fact<'_>) -> [(&'static str, &'static str, &'static str); 5] {
+    [
+        ("increment", "INCREMENT BY", "1"),
+        ("minimum", "MINVALUE", "1"),
+        ("maximum", "MAXVALUE", maximum(fact.value("type"))),
+        ("start", "START WITH", "1"),
+        ("cache", "CACHE", "1"),
+    ]
+}
+
 fn options(change: &Alteration<'_>) -> Altered {
     let fact = change.new;
-    let usual_maximum = maximum(fact.value("type"));
     let mut words = Vec::new();
     if change.changes("type") {
         words.push(format!("AS {}", fact.value("type").unwrap_or("bigint")));
     }
-    for (attribute, word, usual) in [
-        ("increment", "INCREMENT BY", "1"),
-        ("minimum", "MINVALUE", "1"),
-        ("maximum", "MAXVALUE", usual_maximum),
-        ("start", "START WITH", "1"),
-        ("cache", "CACHE", "1"),
-    ] {
+    for (attribute, word, usual) in settings(fact) {
         // Another type may bring other limits.
         let is_limit = change.changes("type") && attribute == "maximum";
         if change.changes(attribute) || is_limit {
